@@ -1,0 +1,1 @@
+"""What the marketer sees. Only this package and app.py import streamlit."""

@@ -1,0 +1,1 @@
+"""Do it once: calendar, planning, ledger, dispatch, settlement, pause."""

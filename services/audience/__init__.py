@@ -1,0 +1,1 @@
+"""Who: export, snapshot, eligibility, features."""

@@ -1,0 +1,1 @@
+"""Speak Braze, and nothing else."""

@@ -1,0 +1,1 @@
+"""What is sent: templates, previews, checks, the creative lock."""

@@ -1,0 +1,1 @@
+"""The state database: what must never be lost or done twice."""

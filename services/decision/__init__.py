@@ -1,0 +1,1 @@
+"""Choose. Pure: no I/O, no clock, every seed passed in."""

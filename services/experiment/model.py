@@ -1,0 +1,313 @@
+"""Nouns of an experiment: the document that is versioned, hashed, approved and run.
+
+The document is canonical JSON; its SHA-256 is the configuration hash that approvals, decisions and
+the ledger refer to. Keys of dimensions and options never change; labels may.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+DEFAULT_GAP_H = 20  # Braze's re-eligibility advice is 20 h: DECISIONS, days and people
+MAX_PLANNED_WEEKS = 26  # the power gate stops there: STATISTICS 8
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+
+
+class Group(StrEnum):
+    """Drawn once for each person, kept for good."""
+
+    PERSONALISED = "personalised"
+    RANDOM = "random"
+    USUAL = "usual"
+    HOLDOUT = "holdout"
+
+
+class DimensionKind(StrEnum):
+    OFFER = "offer"
+    SUBJECT = "subject"
+    CREATIVE = "creative"
+    CHANNEL = "channel"
+    HOUR = "hour"
+    WEEKDAY = "weekday"
+    FREQUENCY = "frequency"
+    CALL_TO_ACTION = "call_to_action"
+    TEMPLATE = "template"
+    CUSTOM = "custom"
+
+
+CADENCE_KINDS = frozenset({DimensionKind.FREQUENCY, DimensionKind.WEEKDAY})
+
+
+class Option(_Part):
+    """One value of a dimension.
+
+    `value` by kind: channel → a `Channel`; hour → int 0-23, local to the person; frequency → messages
+    a week (7, 2, 1); weekday → list of ISO weekdays 1-7; others → what the trigger property carries.
+    `cost` is per message, in the experiment's currency.
+    """
+
+    key: Key
+    label: str = Field(min_length=1, max_length=120)
+    value: JsonValue = None
+    cost: float = Field(default=0.0, ge=0)
+    active_from: date | None = None
+    active_to: date | None = None
+
+
+class Dimension(_Part):
+    """What may vary. `property` names the trigger property an option fills; default: the key."""
+
+    key: Key
+    kind: DimensionKind
+    label: str = Field(min_length=1, max_length=80)
+    property: str | None = None
+    options: tuple[Option, ...] = ()
+
+    def trigger_property(self) -> str:
+        """Name of the trigger property that carries the chosen option's value."""
+        return self.property or self.key
+
+
+class TargetKind(StrEnum):
+    CAMPAIGN = "campaign"
+    CANVAS = "canvas"
+    API_CAMPAIGN = "api_campaign"
+
+
+class Target(_Part):
+    """Where a combination is sent: the first target whose `when` agrees with it.
+
+    A target has exactly one channel and one message variation. The last four fields are for
+    `api_campaign` only (`messages/send` needs them).
+    """
+
+    when: dict[str, str] = Field(default_factory=dict)
+    kind: TargetKind = TargetKind.CAMPAIGN
+    id: str
+    channel: Channel = Channel.EMAIL
+    variation_id: str | None = None
+    app_id: str | None = None
+    sender: str | None = None
+    template_id: str | None = None
+
+
+class SourceKind(StrEnum):
+    EVENT = "event"
+    PURCHASE = "purchase"
+    REVENUE = "revenue"
+    ATTRIBUTE = "attribute"
+
+
+class MetricSource(_Part):
+    """What is counted. `name` is the event, the product (None = any purchase) or the attribute."""
+
+    kind: SourceKind
+    name: str | None = None
+    weight: float = 1.0
+
+
+class MetricKind(StrEnum):
+    CONVERSION = "conversion"
+    REVENUE = "revenue"
+    ARPU = "arpu"
+    CUSTOM = "custom"
+    WEIGHTED = "weighted"
+
+
+class Metric(_Part):
+    """The number that is maximised. `window_days` follow a message; `cap` is per person and day."""
+
+    kind: MetricKind
+    sources: tuple[MetricSource, ...] = ()
+    window_days: int = Field(default=7, ge=1, le=60)
+    cap: float | None = Field(default=None, gt=0)
+    noun: str = Field(default="", max_length=40)  # plural, as said aloud: "upgrades"
+
+
+class GuardrailKind(StrEnum):
+    UNSUBSCRIBES = "unsubscribes"
+    SPAM_REPORTS = "spam_reports"
+    MESSAGES_PER_PERSON = "messages_per_person"
+
+
+class Guardrail(_Part):
+    """Watched, never optimised. `limit`: share of delivered messages, or messages a person and week."""
+
+    kind: GuardrailKind
+    limit: float = Field(gt=0)
+
+
+class Comparison(StrEnum):
+    IS = "is"
+    IS_NOT = "is_not"
+    ABOVE = "above"
+    BELOW = "below"
+    KNOWN = "known"
+
+
+class OptionNeeds(_Part):
+    """Who may get an option: "20% off only for people with tenure above 12 months"."""
+
+    kind: Literal["option_needs"] = "option_needs"
+    dimension: Key
+    option: Key
+    attribute: str
+    comparison: Comparison
+    value: str | float | bool | None = None
+
+
+class Exclude(_Part):
+    """Options that never go together: "never send Fibre 1000 by SMS"."""
+
+    kind: Literal["exclude"] = "exclude"
+    when: dict[str, str] = Field(min_length=2)
+
+
+class AtMost(_Part):
+    """Frequency cap for one person."""
+
+    kind: Literal["at_most"] = "at_most"
+    messages: int = Field(ge=1)
+    days: int = Field(ge=1, le=90)
+
+
+class MinimumGap(_Part):
+    """Hours between two messages to one person, an eligibility rule applied before choosing."""
+
+    kind: Literal["minimum_gap"] = "minimum_gap"
+    hours: int = Field(default=DEFAULT_GAP_H, ge=0, le=24 * 30)
+
+
+class QuietDays(_Part):
+    """ISO weekdays (1 Monday to 7 Sunday) on which nothing is sent."""
+
+    kind: Literal["quiet_days"] = "quiet_days"
+    weekdays: tuple[int, ...] = Field(min_length=1)
+
+
+class DailyCap(_Part):
+    """Most messages, and most money, in one decision day. A hard barrier in the claim."""
+
+    kind: Literal["daily_cap"] = "daily_cap"
+    messages: int | None = Field(default=None, ge=1)
+    money: float | None = Field(default=None, gt=0)
+
+
+Rule = Annotated[
+    OptionNeeds | Exclude | AtMost | MinimumGap | QuietDays | DailyCap, Field(discriminator="kind")
+]
+
+
+class Shares(_Part):
+    """Shares of the four groups; they add up to one. `usual_combination` is needed if usual > 0."""
+
+    personalised: Share = 0.8
+    random: Share = 0.1
+    usual: Share = 0.0
+    holdout: Share = 0.1
+    usual_combination: dict[str, str] | None = None
+
+    def of(self, group: Group) -> float:
+        """Share of one group, 0 to 1."""
+        return float(getattr(self, group.value))
+
+
+class PrimaryComparison(StrEnum):
+    """Personalised over this group is the one comparison that has the 5 %."""
+
+    HOLDOUT = "holdout"
+    USUAL = "usual"
+
+
+class Audience(_Part):
+    """Braze segments and the agreed attributes: the only custom profile fields ever asked for."""
+
+    segment_ids: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    sms_consent_attribute: str | None = None
+
+
+class Ramp(_Part):
+    """Limits who enters the draw in the first days, never who is sent to."""
+
+    first_day_people: int | None = Field(default=None, ge=1)
+    days: int = Field(default=1, ge=1, le=28)
+
+
+class Experiment(_Part):
+    """One version of an experiment: what the marketer set up. Immutable."""
+
+    id: str
+    version: int = Field(ge=1)
+    name: str = Field(min_length=1, max_length=120)
+    use_case: str = "custom"
+    audience: Audience = Audience()
+    metric: Metric = Metric(kind=MetricKind.CONVERSION)
+    guardrails: tuple[Guardrail, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    targets: tuple[Target, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    groups: Shares = Shares()
+    ramp: Ramp = Ramp()
+    salt: str = Field(min_length=16)
+    zone: str = "UTC"
+    planned_weeks: int = Field(default=8, ge=1, le=MAX_PLANNED_WEEKS)
+    primary_comparison: PrimaryComparison = PrimaryComparison.HOLDOUT
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+
+    @property
+    def send_dimensions(self) -> tuple[Dimension, ...]:
+        """Dimensions chosen at each send, in document order."""
+        return tuple(d for d in self.dimensions if d.kind not in CADENCE_KINDS)
+
+    @property
+    def cadence_dimensions(self) -> tuple[Dimension, ...]:
+        """Frequency and weekday: together one choice, held for seven days."""
+        return tuple(d for d in self.dimensions if d.kind in CADENCE_KINDS)
+
+    def canonical_json(self) -> str:
+        """The document with sorted keys and no blanks: what is hashed."""
+        return json.dumps(
+            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        )
+
+    def configuration_hash(self) -> str:
+        """SHA-256 of the canonical JSON, 64 hex digits."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+    def target_for(self, combination: dict[str, str]) -> Target | None:
+        """First target whose condition agrees with the combination, else None."""
+        for target in self.targets:
+            if all(combination.get(d) == o for d, o in target.when.items()):
+                return target
+        return None
+
+
+class Status(StrEnum):
+    """Where an experiment stands. "Learning" on screen is RUNNING before the gate of "not yet"."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    ENDED = "ended"

@@ -1,0 +1,1 @@
+"""What we learnt. Pure over tables; draws with altair."""

@@ -1,0 +1,1 @@
+"""What people asked for: pages file an intent, the worker takes it up."""

@@ -1,0 +1,1 @@
+"""What people did: collection, attribution, rewards."""

@@ -1,0 +1,1 @@
+"""A Braze on this machine. Shares no code with the client."""
