@@ -1,8 +1,5 @@
-"""The tables of the state database, in one place.
-
-Columns named `*_at` are epoch seconds in UTC; `day` is an ISO date in the experiment's zone; JSON
-columns hold what is shown or audited, never what a guard decides on.
-"""
+"""The tables of the state database. `*_at` is epoch seconds in UTC, `day` an ISO date in the
+experiment's zone; JSON columns hold what is shown or audited, never what a guard decides on."""
 
 from __future__ import annotations
 
