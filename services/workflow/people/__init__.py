@@ -1,0 +1,1 @@
+"""Who is in which experiment, in which group, since when."""

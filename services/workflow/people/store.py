@@ -1,0 +1,80 @@
+"""Rows of the `assignments` table: drawn once, kept for good, one active experiment a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.database.engine import Database
+from services.database.schema import assignments
+from services.experiment.model import Group
+
+
+def assigned(database: Database, experiment_id: str) -> pa.Table:
+    """Everybody ever drawn: person int64, grp string, entered_on date32; ordered by person."""
+    query = (
+        sa.select(assignments.c.person, assignments.c.grp, assignments.c.entered_on)
+        .where(assignments.c.experiment_id == experiment_id)
+        .order_by(assignments.c.person)
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    people, groups, days = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        {
+            "person": pa.array(people, pa.int64()),
+            "grp": pa.array(groups, pa.string()),
+            "entered_on": pa.array([date.fromisoformat(d) for d in days], pa.date32()),
+        }
+    )
+
+
+def taken(database: Database, experiment_id: str, people: np.ndarray) -> np.ndarray:
+    """Which of `people` (int64) are active in another experiment; bool, same length."""
+    query = sa.select(assignments.c.person).where(
+        assignments.c.ended == 0, assignments.c.experiment_id != experiment_id
+    )
+    with database.read() as connection:
+        elsewhere = np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+    return np.isin(people, elsewhere)
+
+
+def enter(
+    database: Database,
+    experiment_id: str,
+    people: Sequence[int],
+    groups: Sequence[Group],
+    day: date,
+) -> int:
+    """Keep the draw of newly entered people; a person drawn before keeps the first. Returns n."""
+    if not people:
+        return 0
+    insert = sqlite.insert if database.is_sqlite else postgresql.insert
+    rows = [
+        {
+            "experiment_id": experiment_id,
+            "person": int(person),
+            "grp": group.value,
+            "entered_on": day.isoformat(),
+            "ended": 0,
+        }
+        for person, group in zip(people, groups, strict=True)
+    ]
+    with database.write() as connection:
+        connection.execute(insert(assignments).on_conflict_do_nothing(), rows)
+    return len(rows)
+
+
+def release(database: Database, experiment_id: str) -> None:
+    """After the experiment's end its people may enter another one. Their group stays on record."""
+    with database.write() as connection:
+        connection.execute(
+            assignments.update()
+            .where(assignments.c.experiment_id == experiment_id)
+            .values(ended=1)
+        )
