@@ -1,1 +1,4 @@
-"""Choose. Pure: no I/O, no clock, every seed passed in."""
+"""Choose: groups, the decision model, propensities, the belief and its explanation.
+
+Everything here is pure: no files, no clock, and every seed is an argument.
+"""

@@ -1,0 +1,207 @@
+"""Choose a combination for each person, with a propensity that is exactly known.
+
+A day has B posterior draws for everybody. Each person gets one of them by lot and the best eligible
+combination under it; with chance ε it is instead any eligible combination. So, given the draws,
+
+    propensity = (1 − ε) · (draws whose best it is) / B + ε / |eligible|.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+
+from services.decision.chance import Purpose, below, uniforms
+from services.decision.design import aligned
+from services.decision.learning import adapted, posterior
+from services.decision.model import (
+    NOT_DRAWN,
+    NOTHING_ELIGIBLE,
+    Belief,
+    Bools,
+    Choices,
+    Draws,
+    Floats,
+    Ints,
+    Reward,
+    Space,
+)
+from services.decision.scoring import Tables, count_best, pick, tables_of
+from services.errors import DataError, ExperimentError
+from services.messages import msg
+
+N_DRAWS = 32
+TEMPER_SHARE = 0.1  # of the posterior's standard deviation: full strength over-explores in batches
+EPSILON_SHARE = 0.02
+HASH_BYTES = 16
+
+
+def sample_draws(
+    belief: Belief,
+    space: Space,
+    seed: int,
+    *,
+    n_draws: int = N_DRAWS,
+    temper: float = TEMPER_SHARE,
+) -> Draws:
+    """The day's coefficient draws, shared out among the memories by their weights.
+
+    For revenue the coefficients are those of the logarithm of chance × value, expanded around the
+    base rate: (1 − base rate) · logit coefficients + log-value coefficients.
+    """
+    belief = adapted(belief, space)
+    n_each = shared_out(belief.weights, n_draws)
+    noise = np.random.Generator(np.random.Philox(seed)).standard_normal(
+        (len(belief.heads), n_draws, belief.layout.size)
+    )
+    drawn = np.zeros((n_draws, belief.layout.size))
+    memory = np.repeat(np.arange(len(n_each)), n_each)
+    for share, head, deviates in zip(head_shares(belief), belief.heads, noise, strict=True):
+        for m in np.unique(memory):
+            now = posterior(head, belief.layout, int(m))
+            mine = memory == m
+            spread = linalg.solve_triangular(
+                now.factor, deviates[mine].T, lower=True, trans="T", check_finite=False
+            )
+            drawn[mine] += share * (now.mean + temper * spread.T)
+    return Draws(belief.layout, drawn, memory.astype(np.int8))
+
+
+def head_shares(belief: Belief) -> tuple[float, ...]:
+    """What each head contributes to the score that is maximised."""
+    return (1.0 - belief.base_rate, 1.0) if belief.reward is Reward.REVENUE else (1.0,)
+
+
+def shared_out(weights: Floats, n: int) -> Ints:
+    """Whole numbers that add up to n, as near to `weights` as can be: largest remainders first."""
+    exact = weights * n
+    whole = np.floor(exact).astype(np.int64)
+    missing = n - int(whole.sum())
+    whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
+    return whole
+
+
+def choose(
+    draws: Draws,
+    space: Space,
+    features: np.ndarray,
+    eligible: Bools,
+    seed: int,
+    epsilon: float = EPSILON_SHARE,
+    *,
+    people: Ints | None = None,
+    names: Sequence[str] | None = None,
+    prices: Floats | None = None,
+) -> Choices:
+    """One combination a person, by the day's draws.
+
+    features  float32 (n, n_features); names: their columns, None = as when learnt
+    eligible  bool (n, n_combinations)
+    people    int64 (n,): surrogates, which make the lot independent of chunks; None = row numbers
+    prices    float64 (n_combinations,): subtracted from the score, in its unit (logits)
+
+    Somebody without an eligible combination gets NOTHING_ELIGIBLE with propensity 0.
+    """
+    _check(space, features, eligible, epsilon)
+    who = np.arange(len(features)) if people is None else np.asarray(people, dtype=np.int64)
+    n_draws = len(draws.coefficients)
+    n_eligible = eligible.sum(axis=1)
+    draw = below(n_draws, uniforms(seed, who, Purpose.DRAW))
+    is_floor = uniforms(seed, who, Purpose.FLOOR) < epsilon
+    forced = np.full(len(who), -1, dtype=np.int64)
+    forced[is_floor] = _lots(eligible[is_floor], seed, who[is_floor])
+    columns = aligned(features, names, draws.layout)
+    picks = pick(tables_of(draws, space, prices), columns, eligible, draw, forced)
+    has_any = n_eligible > 0
+    chance = (1.0 - epsilon) * picks.n_agree / n_draws + epsilon / np.maximum(n_eligible, 1)
+    return Choices(
+        combination=picks.combination,
+        propensity=np.where(has_any, chance, 0.0),
+        draw=np.where(has_any & ~is_floor, draw, NOT_DRAWN).astype(np.int16),
+        score=picks.score,
+        n_eligible=n_eligible.astype(np.int32),
+        eligible_hash=eligible_hashes(eligible),
+    )
+
+
+def choose_uniform(eligible: Bools, seed: int, *, people: Ints | None = None) -> Choices:
+    """Any eligible combination with the same chance: the random group, and the first day."""
+    n = len(eligible)
+    who = np.arange(n) if people is None else np.asarray(people, dtype=np.int64)
+    n_eligible = eligible.sum(axis=1)
+    return Choices(
+        combination=_lots(eligible, seed, who).astype(np.int32),
+        propensity=np.where(n_eligible > 0, 1.0 / np.maximum(n_eligible, 1), 0.0),
+        draw=np.full(n, NOT_DRAWN, dtype=np.int16),
+        score=np.full(n, np.nan, dtype=np.float32),
+        n_eligible=n_eligible.astype(np.int32),
+        eligible_hash=eligible_hashes(eligible),
+    )
+
+
+def propensities(
+    draws: Draws,
+    space: Space,
+    features: np.ndarray,
+    eligible: Bools,
+    epsilon: float = EPSILON_SHARE,
+    *,
+    names: Sequence[str] | None = None,
+    prices: Floats | None = None,
+) -> Floats:
+    """Chance of every combination for every person: float64 (n, n_combinations), rows add to 1."""
+    _check(space, features, eligible, epsilon)
+    tables: Tables = tables_of(draws, space, prices)
+    counts = count_best(tables, aligned(features, names, draws.layout), eligible)
+    n_eligible = np.maximum(eligible.sum(axis=1, keepdims=True), 1)
+    greedy = (1.0 - epsilon) * counts / len(draws.coefficients)
+    return np.asarray(greedy + eligible * (epsilon / n_eligible), dtype=np.float64)
+
+
+def eligible_hashes(eligible: Bools) -> npt.NDArray[np.object_]:
+    """Name of each person's eligible set, object (n,): blake2b of the packed row, 32 hex digits."""
+    packed = np.packbits(eligible, axis=1)
+    out = np.empty(len(packed), dtype=object)
+    if not len(packed):
+        return out
+    rows = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
+    if (packed == packed[0]).all():
+        out[:] = _hash(rows[0].tobytes())
+        return out
+    different, which = np.unique(rows, return_inverse=True)
+    named = np.array([_hash(row.tobytes()) for row in different], dtype=object)
+    return np.asarray(named[which], dtype=object)
+
+
+def _hash(packed: bytes) -> str:
+    return hashlib.blake2b(packed, digest_size=HASH_BYTES).hexdigest()
+
+
+def _lots(eligible: Bools, seed: int, people: Ints) -> Ints:
+    """One eligible combination a person, all with the same chance; NOTHING_ELIGIBLE if none."""
+    rank = np.cumsum(eligible, axis=1, dtype=np.int32)
+    if not rank.size:
+        return np.full(len(eligible), NOTHING_ELIGIBLE, dtype=np.int64)
+    n_eligible = rank[:, -1].astype(np.int64)
+    wanted = below(n_eligible, uniforms(seed, people, Purpose.UNIFORM))
+    lot = np.argmax(rank == (wanted + 1)[:, None], axis=1)
+    return np.where(n_eligible > 0, lot, NOTHING_ELIGIBLE).astype(np.int64)
+
+
+def _check(space: Space, features: np.ndarray, eligible: Bools, epsilon: float) -> None:
+    if not 0.0 <= epsilon <= 1.0:
+        raise ExperimentError(msg("The uniform share must be between 0 and 1."))
+    if eligible.shape != (len(features), space.n_combinations):
+        raise DataError(
+            msg("People and eligible combinations do not fit together."),
+            hint=msg("Nothing was chosen. Decide the day again."),
+        )
+    if not np.isfinite(features).all():
+        raise DataError(
+            msg("A feature is not a number."),
+            hint=msg("Nothing was chosen. Refresh the audience and try again."),
+        )
