@@ -1,9 +1,9 @@
 """The factored design: people × combinations × coefficients is never written out.
 
 score(x, a) = z·θ(a) with z = (1, x), where θ(a) is the baseline block plus the blocks of the
-options of a, plus the pair effects of a on the intercept. So one day's information matrix is a sum over
-combinations of (features × features) moments, placed where their blocks meet: the work grows with
-people × features², not with people × coefficients².
+options of a, plus the pair effects of a on the intercept. So one day's information matrix is a sum
+over combinations of (features × features) moments, placed where their blocks meet: the work grows
+with people × features², not with people × coefficients².
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ EVIDENCE_KEPT_SHARE = 0.85  # how fast the memories' track record fades, a day
 ALARM_WEIGHT_SHARE = 0.9  # weight of the shortest memory that speaks for a market change
 ALARM_IN_ROW = 2
 N_NEWTON_STEPS = 2
-N_VARIANCE_STEPS = 2
+N_VARIANCE_STEPS = 1
 LEAST_RATE_SHARE, MOST_RATE_SHARE = 1e-4, 0.95  # a base rate outside cannot start a logit
 
 
@@ -196,7 +196,7 @@ def _solved(head: Head, precision: Floats, shift: Floats, layout: Layout) -> Pos
     prior_precision = 1.0 / head.variances[layout.group_of]
     whole = precision.copy()
     whole[np.diag_indices_from(whole)] += prior_precision
-    factor = linalg.cholesky(whole, lower=True, overwrite_a=True, check_finite=False)
+    factor = linalg.cholesky(whole.T, lower=True, overwrite_a=True, check_finite=False)
     pull = shift + prior_precision * head.start
     return Posterior(linalg.cho_solve((factor, True), pull, check_finite=False), factor)
 
@@ -217,12 +217,12 @@ def _updated(
         before = _solved(head, head.precision[memory], head.shift[memory], placement.layout)
         at = before.mean
         evidence[memory] = likelihood.log_density(head, outcomes, placement, at)
-        for _ in range(N_NEWTON_STEPS):
+        for step in range(N_NEWTON_STEPS):
             added = likelihood.expanded(head, outcomes, placement, at)
-            now_precision = head.precision[memory] + share * added.precision
-            now_shift = head.shift[memory] + share * added.shift
-            at = _solved(head, now_precision, now_shift, placement.layout).mean
-        precision[memory], shift[memory] = now_precision, now_shift
+            precision[memory] = head.precision[memory] + share * added.precision
+            shift[memory] = head.shift[memory] + share * added.shift
+            if step < N_NEWTON_STEPS - 1:  # the last step's mean is not needed for the sums
+                at = _solved(head, precision[memory], shift[memory], placement.layout).mean
         if memory == 0:
             noise = likelihood.next_noise(head, outcomes, placement, at)
     return _Step(replace(head, precision=precision, shift=shift, noise=noise), evidence)
