@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.badges import escape
 from pages.components.session import account, services
-from pages.components.translate import _, hint_json, listed, say, say_json
+from pages.components.translate import _, listed, say
 from services.errors import BrazeError, ConsoleError
 from services.messages import Message, msg
 from services.workflow.accounts import Role, holders
@@ -87,17 +87,6 @@ def wrong_error(problem: ConsoleError, *, key: str, retry: bool = True) -> bool:
         details = f"{problem.endpoint} {problem.status or ''} {problem.request_id}".strip()
     return wrong(
         escape(say(problem.what)), escape(say(problem.hint)), key=key, retry=retry, details=details
-    )
-
-
-def wrong_stored(stored: dict[str, object], *, key: str, retry: bool = True) -> bool:
-    """The same, from an error the worker wrote down."""
-    return wrong(
-        escape(say_json(stored)),
-        escape(hint_json(stored)),
-        key=key,
-        retry=retry,
-        details=str(stored.get("details", "")),
     )
 
 

@@ -7,10 +7,12 @@ days go through Babel; a negative number has a true minus, a percentage no space
 from __future__ import annotations
 
 import gettext
-from collections.abc import Iterable
+import string
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -19,6 +21,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from pages.components.session import language
+from services.intents.model import message_from
 from services.messages import Message
 
 FOLDER = Path(__file__).parent.parent / "locale"
@@ -62,23 +65,27 @@ def say(message: Message | str | None) -> str:
         template = ngettext(message.template, message.plural, message.count)
     else:
         template = _(message.template)
-    return template.format(**{name: value(held) for name, held in message.values.items()})
+    return _FILL.vformat(template, (), message.values)
 
 
-def say_json(stored: dict[str, object] | None) -> str:
-    """A Message kept as JSON (`{"what": template, "values": {...}}`), without its hint."""
-    if not stored:
-        return ""
-    values = stored.get("values")
-    return say(Message(str(stored.get("what", "")), values if isinstance(values, dict) else {}))
+def say_json(stored: Mapping[str, Any] | None) -> str:
+    """A sentence that a service kept as JSON (`message_json`)."""
+    return say(message_from(stored))
 
 
-def hint_json(stored: dict[str, object] | None) -> str:
-    """The hint of an error kept as JSON."""
-    if not stored or not stored.get("hint"):
-        return ""
-    values = stored.get("hint_values")
-    return say(Message(str(stored["hint"]), values if isinstance(values, dict) else {}))
+class _Fill(string.Formatter):
+    """Fills places as the reader writes them; `{lift:.1%}` asks for a percentage."""
+
+    def format_field(self, held: object, spec: str) -> str:
+        if not spec or isinstance(held, bool) or not isinstance(held, int | float):
+            return str(value(held))
+        digits = int(spec.partition(".")[2].rstrip("%f") or 0)
+        if spec.endswith("%"):
+            return percent(held, digits=digits, signed="+" in spec)
+        return number(held, digits=digits, signed="+" in spec)
+
+
+_FILL = _Fill()
 
 
 def value(held: object) -> object:

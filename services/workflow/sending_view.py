@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from services.clock import Clock
 from services.database.engine import Database
-from services.database.schema import heartbeats, ledger, pauses
+from services.database.schema import heartbeats, pauses
 from services.experiment.model import Experiment, Status
 from services.experiment.records import ExperimentRow
 from services.experiment.store import experiment_row, load_version
 from services.intents.model import IntentKind
 from services.intents.store import open_intents
+from services.workflow.reading.store import next_wave
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 EVERYTHING = "*"  # scope of a pause that holds all experiments
 WORKER = "worker"
 WORKER_SILENT_AFTER_S = 60.0  # real seconds without a heartbeat; it beats every few seconds
-STILL_TO_SEND = ("planned", "sending", "not_dispatched")
 
 
 class Sending(StrEnum):
@@ -76,7 +76,7 @@ def sending_now(database: Database, clock: Clock, experiment_id: str) -> Sending
         )
     if row.status in (Status.STOPPED, Status.FAILED):
         return SendingNow(row, zone, Sending.STOPPED)
-    next_wave_at, n_left = _left(database, experiment_id)
+    next_wave_at, n_left = next_wave(database, experiment_id)
     if IntentKind.PAUSE in asked:
         state = Sending.PAUSING
     elif not worker_alive(database):
@@ -101,17 +101,6 @@ def _pause(database: Database, experiment_id: str) -> Row[Any] | None:
     wanted = pauses.c.scope.in_((EVERYTHING, experiment_id)) & pauses.c.paused
     with database.read() as connection:
         return connection.execute(pauses.select().where(wanted).order_by(pauses.c.scope)).first()
-
-
-def _left(database: Database, experiment_id: str) -> tuple[float | None, int]:
-    due = (ledger.c.experiment_id == experiment_id) & ledger.c.state.in_(STILL_TO_SEND)
-    with database.read() as connection:
-        moments = (
-            connection.execute(ledger.select().with_only_columns(ledger.c.send_at).where(due))
-            .scalars()
-            .all()
-        )
-    return (min(moments), len(moments)) if moments else (None, 0)
 
 
 def _zone(database: Database, row: ExperimentRow) -> str:

@@ -1,0 +1,79 @@
+"""The experiment that a page about a launched one follows: chosen, announced, always pausable."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components import session, states
+from pages.components.badges import escape, status_badge
+from pages.components.bottom_bar import running_bar
+from pages.components.routes import exists, go
+from pages.components.translate import _, number
+from services.errors import ConsoleError
+from services.workflow.following_view import Followed, choices, followed
+
+_CHOICE = "following.choice"
+
+
+def follow() -> Followed:
+    """Find the experiment, draw its line and its bar. Stops the page where nothing was launched."""
+    console = session.services()
+    try:
+        found = followed(
+            console.database, console.lake, console.clock, session.current_experiment()
+        )
+    except ConsoleError as problem:
+        if states.wrong_error(problem, key="following.wrong"):
+            st.rerun()
+        st.stop()
+    if found is None:
+        _nothing_launched()
+    session.look_at(found.row.id)
+    _line(found)
+    running_bar(found.row.id)
+    return found
+
+
+def _line(found: Followed) -> None:
+    words = ""
+    if found.day_number is not None:
+        words = _("day {n}").format(n=number(found.day_number))
+    badge = status_badge(found.row.status, learning=found.learning, more=words)
+    rows = choices(session.services().database)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if len(rows) > 1:
+            names = {row.id: row.name for row in rows}
+            st.selectbox(
+                _("Experiment"),
+                list(names),
+                index=list(names).index(found.row.id),
+                format_func=names.__getitem__,
+                key=f"{_CHOICE}.{found.row.id}",
+                label_visibility="collapsed",
+                width=240,
+                on_change=_chosen,
+                args=(found.row.id,),
+            )
+        else:
+            st.markdown(f"**{escape(found.row.name)}**", width="content")
+        st.markdown(badge, width="content")
+
+
+def _chosen(now_id: str) -> None:
+    chosen = session.held(f"{_CHOICE}.{now_id}")
+    if chosen:
+        session.look_at(chosen)
+        session.set_query("experiment", chosen)
+
+
+def _nothing_launched() -> None:
+    actions = states.empty(
+        "science",
+        _("Nothing is under way yet"),
+        _("This page fills as soon as an experiment has started."),
+    )
+    if exists("experiments") and actions.button(
+        _("Experiments"), key="following.experiments", icon=":material/science:"
+    ):
+        go("experiments")
+    st.stop()
