@@ -38,6 +38,11 @@ def services() -> Console:
     return _console(str(load_settings().home))
 
 
+def reopen_services() -> None:
+    """Read the settings anew: somebody has just written endpoint and key."""
+    _console.clear()
+
+
 def language() -> str:
     """`"en"` or `"ko"`: what the reader chose, else what the browser asks for."""
     chosen = st.session_state.get(_LANGUAGE)

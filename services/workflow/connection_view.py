@@ -1,0 +1,168 @@
+"""What the page Connection shows: which permissions the key has, and what that makes possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.database.engine import Database
+from services.database.schema import permissions
+from services.intents.model import Intent, IntentKind, message_from
+from services.intents.store import latest
+from services.messages import Message, msg
+from services.settings import Settings
+from services.workflow.sending_view import worker_alive
+
+GOOD = ("works", "probably")
+AUDIENCE, TEMPLATES, LAUNCH = msg("Audience"), msg("Templates"), msg("Launch")
+INSIGHTS, CYCLE = msg("Insights"), msg("Daily cycle")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One permission and the step of the work that needs it."""
+
+    name: str
+    needed_for: Message
+
+
+NEEDS = (
+    Need("segments.list", AUDIENCE),
+    Need("segments.details", AUDIENCE),
+    Need("segments.data_series", msg("Audience, Insights")),
+    Need("users.export.segment", CYCLE),
+    Need("users.export.ids", CYCLE),
+    Need("users.track", msg("Personalisation")),
+    Need("campaigns.list", TEMPLATES),
+    Need("campaigns.details", TEMPLATES),
+    Need("campaigns.data_series", INSIGHTS),
+    Need("campaigns.trigger.send", msg("Launch, by campaign")),
+    Need("canvas.list", TEMPLATES),
+    Need("canvas.details", TEMPLATES),
+    Need("canvas.data_series", INSIGHTS),
+    Need("canvas.trigger.send", msg("Launch, by Canvas")),
+    Need("messages.send", msg("Launch, by API campaign")),
+    Need("templates.email.list", TEMPLATES),
+    Need("templates.email.info", TEMPLATES),
+    Need("templates.email.create", msg("Templates, copies")),
+    Need("templates.email.update", msg("Templates, copies")),
+)
+
+
+@dataclass(frozen=True)
+class _Ability:
+    needs: tuple[str, ...]
+    can: Message | None
+    cannot: Message
+
+
+ABILITIES = (
+    _Ability(
+        ("segments.list", "segments.details", "users.export.segment", "users.export.ids"),
+        msg("You can set up and dry-run."),
+        msg("You cannot set up an audience yet."),
+    ),
+    _Ability(
+        ("campaigns.list", "campaigns.details", "campaigns.trigger.send"),
+        msg("You can launch through a campaign."),
+        msg("You cannot launch through a campaign yet."),
+    ),
+    _Ability(
+        ("canvas.list", "canvas.details", "canvas.trigger.send"),
+        None,
+        msg("You cannot launch through a Canvas yet."),
+    ),
+    _Ability(("messages.send",), None, msg("You cannot launch through an API campaign yet.")),
+    _Ability(
+        ("campaigns.data_series", "canvas.data_series", "segments.data_series"),
+        None,
+        msg("Insights will lack some of Braze's own numbers."),
+    ),
+    _Ability(
+        ("templates.email.list", "templates.email.info"),
+        None,
+        msg("Email templates cannot be shown yet."),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One permission: what it is for and how the last check ended."""
+
+    name: str
+    needed_for: Message
+    result: str  # works, probably, missing, not_tried, excess
+    step: Message | None  # where to click, from the check
+
+
+@dataclass(frozen=True)
+class ConnectionState:
+    """Everything the page Connection shows. `checked_at`: epoch seconds, None before a check."""
+
+    endpoint: str
+    sandbox: bool
+    takes_key: bool
+    worker_alive: bool
+    checked_at: float | None
+    permissions: tuple[Permission, ...]
+    excess: tuple[Permission, ...]
+    last_check: Intent | None
+
+    @property
+    def n_works(self) -> int:
+        """Permissions of ours that work, or probably do."""
+        return sum(found.result in GOOD for found in self.permissions)
+
+    @property
+    def missing(self) -> tuple[Permission, ...]:
+        """Permissions of ours that the key lacks."""
+        return tuple(found for found in self.permissions if found.result == "missing")
+
+    def can_and_cannot(self) -> list[Message]:
+        """What the key makes possible and what not yet, most important first."""
+        lacking = {found.name for found in self.missing}
+        said: list[Message] = []
+        for ability in ABILITIES:
+            if lacking.intersection(ability.needs):
+                said.append(ability.cannot)
+            elif ability.can is not None:
+                said.append(ability.can)
+        return said
+
+
+def connection_state(database: Database, settings: Settings) -> ConnectionState:
+    """Read the last check. Asks Braze nothing: the worker does that."""
+    with database.read() as connection:
+        rows = {row.name: row for row in connection.execute(permissions.select())}
+    ours = {need.name for need in NEEDS}
+    checked = [row.checked_at for row in rows.values()]
+    return ConnectionState(
+        endpoint=settings.endpoint,
+        sandbox=settings.sandbox,
+        # A database in a file is one machine: console and worker then share the home.
+        takes_key=database.is_sqlite and not settings.sandbox,
+        worker_alive=worker_alive(database),
+        checked_at=max(checked) if checked else None,
+        permissions=tuple(
+            Permission(
+                need.name,
+                need.needed_for,
+                rows[need.name].result if need.name in rows else "not_tried",
+                _step(rows[need.name].detail) if need.name in rows else None,
+            )
+            for need in NEEDS
+        ),
+        excess=tuple(
+            Permission(row.name, msg("Nothing"), row.result, _step(row.detail))
+            for row in rows.values()
+            if row.name not in ours and row.result == "excess"
+        ),
+        last_check=latest(database, IntentKind.CHECK_CONNECTION),
+    )
+
+
+def _step(detail: object) -> Message | None:
+    if not isinstance(detail, dict):
+        return None
+    inner = detail.get("step")
+    return message_from(inner if isinstance(inner, dict) else detail)
