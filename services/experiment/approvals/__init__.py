@@ -1,0 +1,1 @@
+"""What somebody approved, bound to a digest of what it was."""

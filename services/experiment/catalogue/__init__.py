@@ -1,0 +1,1 @@
+"""What the worker last saw in Braze, as the checks need it."""
