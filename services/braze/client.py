@@ -8,6 +8,7 @@ ones.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
@@ -43,7 +44,6 @@ READ_S = 60.0  # a short one manufactures doubts: Braze may have accepted and be
 WAIT_FOR_SLOT_S = 10.0
 MAX_REQUESTS_AT_ONCE = 32
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # fifty whole profiles are far below; protects the worker
-CHUNK_BYTES = 64 * 1024
 
 READ_TRIES = 4
 FIRST_WAIT_S = 0.5
@@ -83,6 +83,8 @@ class BrazeClient:
         self._key = checked_key(key)
         self._on_window = on_window
         self._clock = clock
+        for chatty in ("httpx", "httpcore"):  # they log headers, and with them what Braze echoes
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._http = httpx.Client(
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S, pool=WAIT_FOR_SLOT_S),
             limits=httpx.Limits(max_connections=MAX_REQUESTS_AT_ONCE, max_keepalive_connections=0),
@@ -268,7 +270,7 @@ def _chunks(
 ) -> Generator[bytes]:
     """The body piece by piece, cut off by size and by total time: a drip resets no clock here."""
     size = 0
-    for chunk in answer.iter_bytes(CHUNK_BYTES):
+    for chunk in answer.iter_bytes():
         size += len(chunk)
         if size > max_bytes:
             raise too_large(endpoint, max_bytes)
