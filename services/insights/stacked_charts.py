@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -172,7 +173,7 @@ def messages_by_hour(
             values=list(range(first, last + 1)),
             labelExpr="datum.value + ':00'",
             grid=False,
-            labelOverlap=True,
+            labelOverlap="greedy",
         ),
     )
     tallest = float(data.groupby("hour")["n"].sum().max())
@@ -214,7 +215,7 @@ def messages_by_hour(
         layers += _trouble_words(troubles, style, scale, y_scale)
     if now_hour is not None and first - 0.6 < now_hour < last + 0.6:
         layers.append(
-            alt.Chart(pd.DataFrame({"hour": [now_hour - 0.5]}))
+            alt.Chart(pd.DataFrame({"hour": [math.floor(now_hour) + 0.5]}))
             .mark_rule(strokeDash=[3, 3], strokeWidth=1, color=tokens.muted)
             .encode(x=alt.X("hour:Q", scale=scale))
         )

@@ -1,0 +1,1 @@
+"""Counts of the ledger that pages read: aggregated in the database, never row by row."""
