@@ -25,6 +25,7 @@ class Purpose(IntEnum):
     DRAW = 1
     FLOOR = 2
     UNIFORM = 3
+    ANCHOR = 4
 
 
 def uniforms(seed: int, people: Ints, purpose: Purpose) -> Floats:

@@ -27,6 +27,7 @@ MEMORIES = (1.0, 0.93, 0.8)  # kept a day; 0.8 is about the last five days
 EVIDENCE_KEPT_SHARE = 0.85  # how fast the memories' track record fades, a day
 ALARM_WEIGHT_SHARE = 0.9  # weight of the shortest memory that speaks for a market change
 ALARM_IN_ROW = 2
+ALARM_AFTER_DAYS = 14  # before, what was chosen changes faster than the market does
 N_NEWTON_STEPS = 2
 N_VARIANCE_STEPS = 1
 LEAST_RATE_SHARE, MOST_RATE_SHARE = 1e-4, 0.95  # a base rate outside cannot start a logit
@@ -132,6 +133,7 @@ def learn(
         version=belief.version + 1,
         heads=tuple(heads),
         evidence=evidence,
+        first_day=belief.first_day or ordinal,
         last_day=max(belief.last_day, ordinal),
         n_rewards=belief.n_rewards + len(reward),
     )
@@ -142,8 +144,12 @@ def learn(
 
 
 def market_changed(belief: Belief) -> bool:
-    """Whether recent days are explained far better by the shortest memory, twice running."""
-    return belief.short_in_row >= ALARM_IN_ROW
+    """Whether recent days are explained far better by the shortest memory, twice running.
+
+    Never in the first ALARM_AFTER_DAYS: the mix of combinations is still moving then.
+    """
+    is_young = belief.last_day - belief.first_day < ALARM_AFTER_DAYS
+    return belief.short_in_row >= ALARM_IN_ROW and not is_young
 
 
 def adapted(

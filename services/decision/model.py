@@ -135,7 +135,8 @@ class Belief:
 
     heads        one for BINARY and SIGNED; chance then log value for REVENUE
     evidence     float64 (n_memories,): log predictive density, discounted, of recent outcomes
-    last_day     proleptic ordinal of the newest decision day learnt, 0 before the first
+    first_day    proleptic ordinal of the first decision day learnt, 0 before
+    last_day     the same of the newest
     n_rewards    decisions learnt from so far
     short_in_row learnt days in a row on which the shortest memory had nearly all the weight
     """
@@ -146,6 +147,7 @@ class Belief:
     layout: Layout
     heads: tuple[Head, ...]
     evidence: Floats
+    first_day: int = 0
     last_day: int = 0
     n_rewards: int = 0
     short_in_row: int = 0
@@ -172,6 +174,7 @@ class Belief:
                     "reward": self.reward.value,
                     "base_rate": self.base_rate,
                     "layout": self.layout.to_dict(),
+                    "first_day": self.first_day,
                     "last_day": self.last_day,
                     "n_rewards": self.n_rewards,
                     "short_in_row": self.short_in_row,
@@ -204,6 +207,7 @@ class Belief:
                 layout=layout,
                 heads=heads,
                 evidence=evidence,
+                first_day=about["first_day"],
                 last_day=about["last_day"],
                 n_rewards=about["n_rewards"],
                 short_in_row=about["short_in_row"],
