@@ -1,1 +1,1 @@
-"""Do it once: calendar, planning, ledger, dispatch, settlement, pause."""
+"""Stage 6, do it once: calendar, planning, ledger, dispatcher, settlement, pause, dry run."""

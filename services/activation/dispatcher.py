@@ -1,0 +1,238 @@
+"""Send everything that is due: claim, send once, write down what became of it.
+
+A batch is claimed durably before its request begins, and no request is ever repeated. Whatever
+happens between, the worst is a doubt that settlement clears up later.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.activation import lease
+from services.activation.classifying import classify_problem, classify_reply
+from services.activation.consent import consenting_people
+from services.activation.delivering import digest_of_people
+from services.activation.fates.store import Sent, still_ours, write_fate
+from services.activation.gates.store import target_name
+from services.activation.ledger import Terms, claim
+from services.activation.model import (
+    TARGET_REASONS,
+    Claim,
+    Dispatched,
+    Held,
+    HeldBack,
+    HeldReason,
+    LedgerState,
+    Sender,
+    SkipReason,
+    Verdict,
+)
+from services.activation.pausing import paused_outside
+from services.activation.plans.store import expire, n_due
+from services.activation.switches import store as switches
+from services.activation.switches.buckets import DEFAULT_SHARE, HeaderNotes
+from services.braze.limits import Family
+from services.clock import Clock
+from services.database.engine import Database
+from services.errors import ConsoleError
+from services.experiment.model import Experiment
+from services.lake import Lake
+
+Progress = Callable[[int, int], None]  # people dealt with, people due at the start
+
+
+@dataclass(frozen=True)
+class Post:
+    """Where sending happens: database, clock, sender, home with the STOP file, Braze's headers."""
+
+    database: Database
+    clock: Clock
+    sender: Sender
+    home: Path
+    notes: HeaderNotes = field(default_factory=HeaderNotes)
+
+
+def dispatch_due(
+    database: Database,
+    clock: Clock,
+    sender: Sender,
+    lake: Lake,
+    experiment: Experiment,
+    *,
+    workspace: str,
+    home: Path,
+    threads: int = 1,
+    share: float = DEFAULT_SHARE,
+    notes: HeaderNotes | None = None,
+    progress: Progress | None = None,
+) -> Dispatched:
+    """Send every planned row whose time has come, in batches of one target, until none is left.
+
+    `share` of Braze's rate limit is the most Anneal takes; `notes` is what the sending client
+    reports its headers to. Stops early where something holds everything: see `Dispatched.held`.
+    An error of our own is raised after the batch it hit is written down as in doubt.
+    """
+    late = expire(database, clock, workspace, experiment.id)
+    n_total = n_due(database, clock, workspace, experiment.id)
+    tally = Tally(n_total, progress)
+    if late:
+        tally.skip({SkipReason.HOUR_PASSED: late})
+    if n_total == 0:
+        return tally.result()
+    post = Post(database, clock, sender, home, notes or HeaderNotes())
+    terms = Terms(workspace, consenting_people(lake, experiment), share)
+    if threads <= 1:
+        _run(post, experiment, terms, tally)
+        return tally.result()
+    with ThreadPoolExecutor(threads) as pool:
+        for running in [pool.submit(_run, post, experiment, terms, tally) for _ in range(threads)]:
+            running.result()
+    return tally.result()
+
+
+class Tally:
+    """What a run has done so far, shared by its threads."""
+
+    def __init__(self, n_total: int, progress: Progress | None) -> None:
+        self._lock = threading.Lock()
+        self._n_total = n_total
+        self._progress = progress
+        self._people: Counter[LedgerState] = Counter()
+        self._skipped: Counter[SkipReason] = Counter()
+        self._held: dict[tuple[HeldReason, tuple[str, str] | None], Held] = {}
+        self._n_requests = 0
+        self._n_done = 0
+
+    def blocked(self) -> list[str]:
+        """Targets that this run leaves alone."""
+        with self._lock:
+            return [target_name(*h.target) for h in self._held.values() if h.target is not None]
+
+    def stopped(self) -> bool:
+        """Whether something holds everything."""
+        with self._lock:
+            return any(held.target is None for held in self._held.values())
+
+    def hold(self, held: Held) -> None:
+        """Remember why nothing, or nothing to one target, goes out."""
+        with self._lock:
+            self._held.setdefault((held.reason, held.target), held)
+
+    def skip(self, reasons: dict[SkipReason, int]) -> None:
+        """Count people who were not sent to, by rule."""
+        with self._lock:
+            self._skipped.update(reasons)
+
+    def sent(self, batch: Claim, verdict: Verdict) -> None:
+        """Count one request and the people in it."""
+        with self._lock:
+            self._n_requests += int(verdict.counts or verdict.tried)
+            self._people[verdict.state] += len(batch.people)
+
+    def dealt_with(self, n_people: int) -> None:
+        """Report progress."""
+        with self._lock:
+            self._n_done += n_people
+            done = min(self._n_done, self._n_total)
+        if self._progress is not None:
+            self._progress(done, self._n_total)
+
+    def result(self) -> Dispatched:
+        """The counts as a value."""
+        with self._lock:
+            return Dispatched(
+                self._n_requests,
+                dict(self._people),
+                dict(self._skipped),
+                tuple(self._held.values()),
+            )
+
+
+def _run(post: Post, experiment: Experiment, terms: Terms, tally: Tally) -> None:
+    while not tally.stopped():
+        outside = paused_outside(post.home)
+        if outside.paused:
+            reason = HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE
+            tally.hold(Held(reason))
+            return
+        found = claim(post.database, post.clock, experiment, terms, blocked=tally.blocked())
+        if found is None:
+            return
+        if isinstance(found, Held):
+            tally.hold(found)
+            if found.reason in TARGET_REASONS:
+                continue
+            return
+        tally.skip(dict(found.skipped))
+        if found.batch_id is not None:
+            verdict = deliver(post, found, terms.share)
+            tally.sent(found, verdict)
+            if verdict.state is LedgerState.NOT_DISPATCHED:
+                tally.hold(Held(_why_back(verdict), until=verdict.retry_at))
+        tally.dealt_with(len(found.people) + sum(found.skipped.values()))
+
+
+def deliver(post: Post, batch: Claim, share: float = DEFAULT_SHARE) -> Verdict:
+    """Send one claimed batch and write down what became of it. Returns the verdict.
+
+    An exception that is no answer of Braze is raised again, after the batch is written as unknown.
+    """
+    begun: list[float] = []
+
+    def guard() -> None:
+        check(post, batch)
+        begun.append(post.clock.now().timestamp())
+
+    fault: BaseException | None = None
+    try:
+        verdict = classify_reply(batch, post.sender.send(batch, guard))
+    except BaseException as problem:  # also an interrupt: the request may be out
+        verdict = classify_problem(batch, problem, post.clock.now().timestamp())
+        if not isinstance(problem, ConsoleError):
+            fault = problem
+    write_fate(
+        post.database,
+        post.clock,
+        batch,
+        verdict,
+        sent=Sent(begun[-1] if begun else None, digest_of_people(batch)),
+        window=post.notes.take(Family.SHARED),
+        share=share,
+    )
+    if fault is not None:
+        raise fault
+    return verdict
+
+
+def check(post: Post, batch: Claim) -> None:
+    """The last look before the first byte: lease, switches, fence. Raises HeldBack."""
+    if lease.wall_s() > batch.deadline_wall or lease.boot_s() > batch.deadline_boot:
+        raise HeldBack(HeldReason.LEASE_OVER)
+    outside = paused_outside(post.home)
+    if outside.paused:
+        raise HeldBack(HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE)
+    target = target_name(batch.target_kind.value, batch.target_id)
+    scopes = (switches.EVERYTHING, batch.experiment_id, target)
+    try:
+        with post.database.read() as connection:
+            paused = bool(switches.pauses(connection, scopes))
+            ours = still_ours(connection, batch)
+    except Exception as problem:  # whatever it is: what cannot be read is paused
+        raise HeldBack(HeldReason.UNREADABLE) from problem
+    if paused:
+        raise HeldBack(HeldReason.PAUSED)
+    if not ours:
+        raise HeldBack(HeldReason.LEASE_OVER)
+
+
+def _why_back(verdict: Verdict) -> HeldReason:
+    if verdict.retry_at is not None:
+        return HeldReason.RATE_LIMIT
+    if verdict.tried:
+        return HeldReason.WAITING
+    return HeldReason.PAUSED

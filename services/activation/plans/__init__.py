@@ -1,0 +1,1 @@
+"""What a day means to send."""

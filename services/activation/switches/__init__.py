@@ -1,0 +1,1 @@
+"""What switches sending off and on: pauses, the breaker, rate buckets."""
