@@ -1,0 +1,1 @@
+"""What preflight finds in the state database."""

@@ -1,0 +1,1 @@
+"""Looking up in Braze what became of a message in doubt."""

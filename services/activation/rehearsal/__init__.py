@@ -1,0 +1,1 @@
+"""What a day would look like, without sending anything."""
