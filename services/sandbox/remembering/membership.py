@@ -1,0 +1,71 @@
+"""Who is in a segment, and how large segments were on each day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.sandbox.remembering.profiles import Profiles
+from services.sandbox.world.model import Condition, DerivedAttribute, Segment, World
+from services.sandbox.world.people import People
+
+_WORDS = {"is": "is", "is_not": "is not", "above": "is more than", "below": "is less than"}
+
+
+@dataclass
+class Membership:
+    """Segments of one world over its people; `sizes[key]` maps days since 1970 to sizes."""
+
+    world: World
+    people: People
+    profiles: Profiles
+    sizes: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def members(self, segment: Segment, now_s: float) -> NDArray[np.int64]:
+        """Rows of everybody in a segment now, ascending."""
+        inside = self.people.alive(now_s)
+        for condition in segment.conditions:
+            inside = inside & self._holds(condition, now_s)
+        return np.flatnonzero(inside)
+
+    def close_day(self, day: int, now_s: float) -> None:
+        """Note the sizes at the end of a UTC day."""
+        for segment in self.world.segments:
+            size = len(self.members(segment, now_s))
+            self.sizes.setdefault(segment.key, {})[day] = size
+
+    def _holds(self, condition: Condition, now_s: float) -> NDArray[np.bool_]:
+        derived = {a.name: a for a in self.world.attributes if isinstance(a, DerivedAttribute)}
+        if condition.field in derived:
+            values = self.profiles.derived(derived[condition.field].source, now_s)
+            wanted = float(condition.value)
+        else:
+            column = self.people.columns[condition.field]
+            values = column.values
+            if column.categories:
+                wanted = float(column.categories.index(str(condition.value)))
+                values = np.where(values < 0, np.nan, values)
+            else:
+                wanted = float(condition.value)
+        match condition.comparison:
+            case "is":
+                return np.asarray(values == wanted)
+            case "is_not":
+                return np.asarray((values != wanted) & ~np.isnan(values))
+            case "above":
+                return np.asarray(values > wanted)
+            case "below":
+                return np.asarray(values < wanted)
+
+
+def description(segment: Segment) -> str:
+    """The filters in words, as Braze generates them."""
+    if not segment.conditions:
+        return "All users"
+    return " and ".join(
+        f"Custom attribute {c.field} {_WORDS[c.comparison]} "
+        f"{str(c.value).lower() if isinstance(c.value, bool) else c.value}"
+        for c in segment.conditions
+    )

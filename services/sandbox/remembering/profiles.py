@@ -1,0 +1,85 @@
+"""What Braze knows of each person: counters, receipts, states. Arrays over rows of people."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.sandbox.world.people import DAY_S, People
+
+OPENED_EMAIL, CLICKED_EMAIL, OPENED_PUSH, CONVERTED, IN_CONTROL, COUNTED = 1, 2, 4, 8, 16, 32
+RECENT_DAYS = 30
+NEVER = np.nan
+
+
+class Tally:
+    """Count, first and last time of named things (events or products), per person."""
+
+    def __init__(self, n_rows: int, names: list[str]) -> None:
+        self.names = names
+        self.count = np.zeros((n_rows, len(names)), np.int32)
+        self.first = np.full((n_rows, len(names)), np.inf)
+        self.last = np.full((n_rows, len(names)), -np.inf)
+
+    def column(self, name: str) -> int:
+        """Position of a name; unknown names get a new column."""
+        if name not in self.names:
+            self.names.append(name)
+            n = len(self.count)
+            self.count = np.column_stack([self.count, np.zeros(n, np.int32)])
+            self.first = np.column_stack([self.first, np.full(n, np.inf)])
+            self.last = np.column_stack([self.last, np.full(n, -np.inf)])
+        return self.names.index(name)
+
+    def add(
+        self,
+        rows: NDArray[np.int64],
+        columns: NDArray[np.int64] | int,
+        at_s: NDArray[np.float64],
+        times: NDArray[np.int64] | int = 1,
+    ) -> None:
+        """Count occurrences; all arguments broadcast to (n,)."""
+        where = (rows.astype(np.int64), np.asarray(columns, dtype=np.int64))
+        np.add.at(self.count, where, times)
+        np.minimum.at(self.first, where, at_s)
+        np.maximum.at(self.last, where, at_s)
+
+
+class Profiles:
+    """Everything about people that changes."""
+
+    def __init__(
+        self, people: People, n_targets: int, n_steps: int, events: list[str], products: list[str]
+    ) -> None:
+        n = people.n_rows
+        self.people = people
+        self.events = Tally(n, events)
+        self.purchases = Tally(n, products)
+        self.revenue_cents = np.zeros(n, np.int64)
+        self.received = np.full((n, n_targets), NEVER)
+        self.flags = np.zeros((n, n_targets), np.uint8)
+        self.stream_of_receipt = np.full((n, n_targets), -1, np.int16)
+        self.step_received = np.full((n, n_steps), NEVER)
+        self.fatigue = np.zeros(n, np.float32)
+        self.fatigue_at = np.zeros(n)
+        self.last_order = np.full(n, -np.inf)
+        self._orders_by_day = np.zeros((RECENT_DAYS, n), np.int16)
+
+    def start_day(self, day: int) -> None:
+        """Forget the orders of the day that left the window of RECENT_DAYS."""
+        self._orders_by_day[day % RECENT_DAYS] = 0
+
+    def count_orders(self, rows: NDArray[np.int64], at_s: NDArray[np.float64]) -> None:
+        """Remember orders for `orders_30d` and `days_since_order`."""
+        days = (at_s // DAY_S).astype(np.int64) % RECENT_DAYS
+        np.add.at(self._orders_by_day, (days, rows), 1)
+        np.maximum.at(self.last_order, rows, at_s)
+
+    def derived(self, source: str, now_s: float) -> NDArray[np.float64]:
+        """A derived attribute of everybody, float (n_rows,); NaN where it is not known."""
+        if source == "orders_30d":
+            return np.asarray(self._orders_by_day.sum(axis=0, dtype=np.int64), np.float64)
+        since = self.people.created_s if source == "tenure_months" else self.last_order
+        days = np.floor((now_s - since) / DAY_S)
+        days[~np.isfinite(days)] = np.nan
+        return np.floor(days / 30.44) if source == "tenure_months" else days

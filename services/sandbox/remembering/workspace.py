@@ -1,0 +1,250 @@
+"""A Braze workspace with a world behind it: moved forward in time, written to, read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from services.errors import SetupError
+from services.messages import msg
+from services.sandbox.remembering.catalogue import Target, catalogue
+from services.sandbox.remembering.clock import FROZEN, LIVE, VirtualClock
+from services.sandbox.remembering.happenings import Happenings
+from services.sandbox.remembering.history import remember_lifetimes
+from services.sandbox.remembering.journal import Entry, Journal
+from services.sandbox.remembering.membership import Membership
+from services.sandbox.remembering.outbox import Outbox
+from services.sandbox.remembering.pending import Pending
+from services.sandbox.remembering.profiles import Profiles
+from services.sandbox.remembering.sends import Sends
+from services.sandbox.remembering.series import Series
+from services.sandbox.remembering.templates import Templates
+from services.sandbox.remembering.tracking import Tracking
+from services.sandbox.world.behaviour import organic_day
+from services.sandbox.world.hashing import hex_of, uuid_of
+from services.sandbox.world.model import CHANNELS, World
+from services.sandbox.world.people import DAY_S, populate
+from services.sandbox.world.preferences import Preferences
+
+WEEKLY_HOUR_S = 9 * 3600
+
+
+class Workspace:
+    """State = seed + journal. `now_s` is the moment up to which everything has happened."""
+
+    def __init__(
+        self,
+        folder: Path,
+        world: World,
+        *,
+        n_people: int,
+        seed: int,
+        start_s: float,
+        live: bool,
+        history_days: int,
+    ) -> None:
+        self.folder = folder
+        self.world = world
+        self.seed = seed
+        self.journal = Journal(folder / "journal.sqlite")
+        start_s = _same_world(
+            self.journal,
+            world=world.key,
+            people=n_people,
+            seed=seed,
+            history=history_days,
+            start_s=start_s,
+        )
+        self.clock = VirtualClock(folder / "clock.sqlite", start_s, LIVE if live else FROZEN)
+        self.start_s = start_s
+        first_s = start_s - history_days * DAY_S
+        self._day = int(first_s // DAY_S)
+        self.first_day = self._day
+        self.now_s = float(self._day * DAY_S)
+
+        self.catalogue = catalogue(world, seed)
+        self.people = populate(world, n_people, seed, start_s, history_days)
+        self.profiles = Profiles(
+            self.people,
+            len(self.catalogue.targets),
+            self.catalogue.n_steps,
+            [],
+            [p.name for p in world.products],
+        )
+        self.series = Series(self.catalogue.n_streams, self._day)
+        self.pending = Pending()
+        self.preferences = Preferences(world, self.people)
+        self.outbox = Outbox()
+        self.sends = Sends(
+            world,
+            self.people,
+            self.profiles,
+            self.series,
+            self.pending,
+            self.preferences,
+            self.catalogue,
+            self.outbox,
+        )
+        self.membership = Membership(world, self.people, self.profiles)
+        self.tracking = Tracking(self.people, self.profiles)
+        self.templates = Templates(world, self.catalogue.template_ids, self.now_s)
+        self._happenings = self._make_happenings()
+        remember_lifetimes(world, self.people, self.profiles, self.now_s)
+        self._start_day(self._day)
+        self._advance(start_s)
+        for entry in self.journal.entries():
+            self._advance(entry.at_s)
+            self._apply(entry)
+        self.catch_up()
+
+    def catch_up(self) -> float:
+        """Let everything happen up to the virtual present. Returns it, epoch seconds."""
+        self._advance(self.clock.now_s())
+        return self.now_s
+
+    def jump(self, to_s: float) -> None:
+        """Simulate up to a later moment, then set the clock there."""
+        self._advance(to_s)
+        self.clock.jump(to_s)
+
+    def record(self, kind: str, body: dict[str, Any]) -> str:
+        """Write an accepted request to the journal, let it take effect, return its dispatch id."""
+        now_s = self.catch_up()
+        return self._apply(self.journal.append(now_s, kind, body))
+
+    def target_is_live(self, target: Target) -> bool:
+        """Whether sends through a campaign or Canvas go out."""
+        spec = target.spec
+        return (
+            spec.enabled
+            and not getattr(spec, "archived", False)
+            and not getattr(spec, "draft", False)
+        )
+
+    def close(self) -> None:
+        """Close the files."""
+        self.journal.close()
+        self.clock.close()
+
+    def _apply(self, entry: Entry) -> str:
+        dispatch_id = hex_of(16, self.world.key, self.seed, "dispatch", entry.seq)
+        body = entry.body
+        match entry.kind:
+            case "send":
+                self._send(body, entry.at_s, dispatch_id)
+            case "track":
+                self.tracking.write(body, entry.at_s)
+            case "template":
+                template_id = body.get("email_template_id") or uuid_of(self.seed, entry.seq, "mail")
+                self.templates.write(str(template_id), body, entry.at_s)
+                return str(template_id)
+        return dispatch_id
+
+    def _send(self, body: dict[str, Any], at_s: float, dispatch_id: str) -> None:
+        target = self.catalogue.by_id[body["target"]]
+        rows: list[int] = []
+        unknown: dict[int, str] = {}
+        for position, name in enumerate(body["people"]):
+            row = self.people.row_of.get(name, -1)
+            if row >= 0 and self.people.created_s[row] > at_s:
+                row = -1
+            if row < 0:
+                unknown[position] = name
+            rows.append(row)
+        stream = next(s for s in target.streams if s.id == body["stream"])
+        self.sends.accept(
+            target,
+            stream,
+            rows,
+            unknown,
+            body["properties"],
+            at_s=at_s,
+            dispatch_id=dispatch_id,
+            active=self.target_is_live(target),
+            all_states=body.get("all_states", False),
+        )
+
+    def _advance(self, to_s: float) -> None:
+        while True:
+            midnight = float((self._day + 1) * DAY_S)
+            weekly = self._day * DAY_S + WEEKLY_HOUR_S
+            if self.now_s < weekly <= to_s:
+                self._happen(weekly)
+                self._send_weekly(weekly)
+            elif midnight <= to_s:
+                self._happen(midnight)
+                self.membership.close_day(self._day, midnight)
+                self._day += 1
+                self._start_day(self._day)
+            else:
+                break
+        if to_s > self.now_s:
+            self._happen(to_s)
+
+    def _happen(self, to_s: float) -> None:
+        batch = self.pending.due(to_s)
+        if len(batch):
+            self._happenings.take_in(batch)
+        self.now_s = to_s
+
+    def _start_day(self, day: int) -> None:
+        self.profiles.start_day(day)
+        self.pending.add(organic_day(self.world, self.people, day, float(day * DAY_S)))
+
+    def _send_weekly(self, at_s: float) -> None:
+        weekday = (self._day + 3) % 7 + 1
+        segments = {s.key: s for s in self.world.segments}
+        for target in self.catalogue.of_kind("campaign"):
+            spec = target.campaign
+            if spec.weekly_on == weekday and spec.weekly_segment and self.target_is_live(target):
+                rows = self.membership.members(segments[spec.weekly_segment], at_s)
+                self.sends.send_weekly(target, rows, at_s)
+
+    def _make_happenings(self) -> Happenings:
+        channel = np.zeros(self.catalogue.n_streams, np.int8)
+        step = np.full(self.catalogue.n_streams, -1, np.int64)
+        for target in self.catalogue.targets:
+            for stream in target.streams:
+                channel[stream.index] = CHANNELS.index(stream.channel)
+                step[stream.index] = stream.step
+        return Happenings(
+            self.people,
+            self.profiles,
+            self.series,
+            stream_channel=channel,
+            stream_step=step,
+            conversion_event=self.world.conversion_event,
+            engagement_event=self.world.engagement_event,
+            browse_event=self.world.browse_event,
+            sms_attribute=self.world.sms_attribute,
+        )
+
+
+def _same_world(
+    journal: Journal, *, world: str, people: int, seed: int, history: int, start_s: float
+) -> float:
+    """Check that a folder is opened as it was made. Returns the start it was made with."""
+    wanted = {
+        "world": world,
+        "people": str(people),
+        "seed": str(seed),
+        "history_days": str(history),
+    }
+    made = journal.made_with()
+    if not made:
+        journal.remember_making({**wanted, "start_s": repr(start_s)})
+        return start_s
+    for name, value in wanted.items():
+        if made[name] != value:
+            raise SetupError(
+                msg(
+                    "This home's sandbox was made with {name} {made}, not {wanted}.",
+                    name=name,
+                    made=made[name],
+                    wanted=value,
+                ),
+                hint=msg("Start it as it was made, or use another home."),
+            )
+    return float(made["start_s"])

@@ -1,0 +1,1 @@
+"""Which path, key, limit and fault a request meets."""

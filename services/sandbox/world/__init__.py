@@ -1,0 +1,1 @@
+"""The simulated people and their hidden preferences."""
