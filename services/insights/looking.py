@@ -10,10 +10,12 @@ import pyarrow.compute as pc
 
 from services.database.engine import Database
 from services.experiment.model import Experiment
-from services.insights.looks import People, take_look
+from services.insights.looks import GROUPS, People, take_look
 from services.insights.segments import define_segments, members
 from services.lake import Lake
 from services.outcomes import store
+
+_GROUP_NAMES = pa.array([group.value for group in GROUPS], pa.string())
 
 
 def record_looks(
@@ -69,7 +71,7 @@ def read_people(database: Database, lake: Lake, experiment: Experiment) -> Peopl
         segments = {cut.key: inside[:, place] for place, cut in enumerate(cuts)}
     return People(
         assigned["person"].to_numpy(),
-        assigned["grp"].to_numpy(zero_copy_only=False),
+        pc.index_in(assigned["grp"], value_set=_GROUP_NAMES).to_numpy().astype(np.int8),
         assigned["entered_on"].to_numpy(),
         covariate,
         segments,

@@ -13,6 +13,7 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from services.experiment.model import Experiment, Group
@@ -33,18 +34,20 @@ from services.outcomes.model import OutcomeMetric
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
+GROUPS = tuple(Group)
+
 
 @dataclass(frozen=True)
 class People:
     """Everybody assigned, as at entry. Arrays of one length, in order of person.
 
-    person     int64; entered_on datetime64[D]; group object, `Group` values
+    person     int64; entered_on datetime64[D]; group int8, places in GROUPS
     covariate  metric → float, the 28 days before entry, NaN where unknown
     segments   segment key → bool
     """
 
     person: NDArray[np.int64]
-    group: NDArray[np.object_]
+    group: NDArray[np.int8]
     entered_on: NDArray[np.datetime64]
     covariate: Mapping[str, Floats]
     segments: Mapping[str, Booleans]
@@ -132,11 +135,11 @@ def running_totals(people: People, outcomes: pa.Table, metric: str, day: date) -
     if outcomes.num_rows == 0 or n == 0:
         return Totals(np.zeros(n), np.zeros(n), np.zeros(n, dtype=bool))
     days = outcomes["day"].to_numpy()
-    names = outcomes["metric"].to_numpy(zero_copy_only=False)
+    named = pc.equal(outcomes["metric"], metric).to_numpy()
     person = outcomes["person"].to_numpy()
     value = outcomes["value"].to_numpy()
     place = np.minimum(np.searchsorted(people.person, person), n - 1)
-    kept = (names == metric) & (days <= np.datetime64(day)) & (people.person[place] == person)
+    kept = named & (days <= np.datetime64(day)) & (people.person[place] == person)
     place, value, days = place[kept], value[kept], days[kept]
     today = np.bincount(place, weights=value, minlength=n)
     before = days < np.datetime64(day)
@@ -181,10 +184,11 @@ def _look(
     day: date,
 ) -> dict[str, object] | None:
     entered = people.entered_on <= np.datetime64(day)
-    in_pair = np.isin(people.group, [pair[0].value, pair[1].value]) & inside & entered
+    a_code, b_code = (GROUPS.index(group) for group in pair)
+    in_pair = ((people.group == a_code) | (people.group == b_code)) & inside & entered
     if not in_pair.any():
         return None
-    first = people.group[in_pair] == pair[0].value
+    first = people.group[in_pair] == a_code
     unknown = np.full(len(people.person), np.nan)
     covariate = people.covariate.get(metric, unknown)[in_pair]
     today = adjust(totals.today[in_pair], covariate, first)

@@ -15,8 +15,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from services.database.engine import Database
 from services.experiment.model import Experiment
@@ -25,6 +28,8 @@ from services.outcomes import store
 from services.outcomes.metrics import VALUES, weighted
 from services.outcomes.model import GRACE_DAYS, REWARDS, Attributed, last_rewarded
 
+_DAY_US = 86_400_000_000
+_CLOCK_CHANGES = {"ambiguous": "earliest", "nonexistent": "latest"}  # midnight may be either
 _ZONE_SPREAD_DAYS = 1  # a send hour local to the person may fall on the next day here
 
 
@@ -55,34 +60,41 @@ def attribute(database: Database, lake: Lake, experiment: Experiment, day: date)
     return Attributed(tuple(decided), n_rewards, n_with_value, n_late)
 
 
-def match(
-    values: pa.Table, sends: pa.Table, lake: Lake, *, window_days: int, zone: str
-) -> pa.Table:
-    """Give each event to its decision: decision_id, value; one row a decision that got anything.
+def match(values: pa.Table, sends: pa.Table, *, window_days: int, zone: str) -> pd.Series[float]:
+    """What each decision got: a sum per decision_id, for decisions that got anything.
 
     values  person, day, at (null where unknown), value
     sends   decision_id, person, send_at and others; several a person
     """
-    return lake.query(
-        _MATCH.format(zone=zone.replace("'", ""), window=int(window_days)),
-        events=values,
-        sends=sends,
+    if values.num_rows == 0 or sends.num_rows == 0:
+        return pd.Series(dtype=float)
+    # an unknown moment is just before midnight: before any message of the day it was seen on
+    midnight = pc.assume_timezone(values["day"].cast(pa.timestamp("us")), zone, **_CLOCK_CHANGES)
+    midnight = midnight.cast(pa.int64()).to_numpy() - 1
+    known = values["at"].cast(pa.int64())
+    moment = np.where(known.is_valid().to_numpy(), pc.fill_null(known, 0).to_numpy(), midnight)
+    events = pd.DataFrame(
+        {
+            "person": values["person"].to_numpy(),
+            "moment": moment,
+            "value": values["value"].to_numpy(),
+        }
+    ).sort_values("moment", kind="stable")
+    sent = pd.DataFrame(
+        {
+            "person": sends["person"].to_numpy(),
+            "send_at": sends["send_at"].cast(pa.int64()).to_numpy(),
+            "decision": np.arange(sends.num_rows),
+        }
     )
-
-
-# An unknown moment is just before midnight: before any message of the day it was seen on.
-_MATCH = """
-WITH placed AS (
-    SELECT person, value,
-           coalesce("at", timezone('{zone}', CAST(day AS TIMESTAMP)) - INTERVAL 1 MICROSECOND)
-               AS moment
-    FROM events
-)
-SELECT s.decision_id, sum(p.value) AS value
-FROM placed p ASOF JOIN sends s ON p.person = s.person AND p.moment >= s.send_at
-WHERE p.moment < s.send_at + INTERVAL {window} DAY
-GROUP BY s.decision_id
-"""
+    sent = sent[np.isin(sent["person"], events["person"])].sort_values("send_at", kind="stable")
+    matched = pd.merge_asof(
+        events, sent, left_on="moment", right_on="send_at", by="person", direction="backward"
+    )
+    matched = matched[matched["moment"] < matched["send_at"] + window_days * _DAY_US]
+    sums = matched.groupby(matched["decision"].astype(np.int64))["value"].sum()
+    decisions = sends["decision_id"].take(pa.array(sums.index.to_numpy()))
+    return pd.Series(sums.to_numpy(), index=decisions.to_pylist())
 
 
 def _rewards(
@@ -94,10 +106,10 @@ def _rewards(
     sent = store.sends(database, experiment.id, first, until)
     increments = lake.read("increments", experiment.id, since=first, until=newest)
     values = _capped(weighted(increments, experiment.metric), experiment.metric.cap)
-    matched = match(values, sent, lake, window_days=window, zone=experiment.zone)
+    matched = match(values, sent, window_days=window, zone=experiment.zone)
     own = sent.filter(pc.less_equal(sent["decision_day"], pa.scalar(last, pa.date32())))
-    order = pc.index_in(own["decision_id"], value_set=matched["decision_id"].combine_chunks())
-    value = pc.fill_null(matched["value"].take(order), 0.0)
+    found = matched.reindex(own["decision_id"].to_pylist(), fill_value=0.0)
+    value = np.asarray(found, dtype=np.float64)
     return _reward_table(own, value, newest, late=False)
 
 
@@ -115,10 +127,10 @@ def _keep_late(
         return 0
     oldest = pc.min(values["at"]).as_py().date() - timedelta(days=window + _ZONE_SPREAD_DAYS)
     sent = store.sends(database, experiment.id, oldest, newest)
-    matched = match(values, sent, lake, window_days=window, zone=experiment.zone)
-    order = pc.index_in(sent["decision_id"], value_set=matched["decision_id"].combine_chunks())
-    late = _reward_table(sent, matched["value"].take(order), newest, late=True)
-    late = late.filter(pc.is_valid(late["value"]))
+    matched = match(values, sent, window_days=window, zone=experiment.zone)
+    sent = sent.filter(pc.is_in(sent["decision_id"], pa.array(matched.index, pa.string())))
+    value = np.asarray(matched.reindex(sent["decision_id"].to_pylist()), dtype=np.float64)
+    late = _reward_table(sent, value, newest, late=True)
     n_late = 0
     for of_day in sorted(set(late["decision_day"].to_pylist())):
         if of_day not in closed or closed[of_day] >= newest:
@@ -143,13 +155,15 @@ def _capped(values: pa.Table, cap: float | None) -> pa.Table:
     return values.set_column(VALUES.get_field_index("value"), "value", capped)
 
 
-def _reward_table(sent: pa.Table, value: pa.ChunkedArray, newest: date, *, late: bool) -> pa.Table:
+def _reward_table(
+    sent: pa.Table, value: NDArray[np.float64], newest: date, *, late: bool
+) -> pa.Table:
     return pa.table(
         {
             "decision_id": sent["decision_id"],
             "person": sent["person"],
             "decision_day": sent["decision_day"],
-            "value": value,
+            "value": pa.array(value),
             "closed_on": pa.repeat(pa.scalar(newest, pa.date32()), sent.num_rows),
             "late": pa.repeat(pa.scalar(late), sent.num_rows),
             "state": sent["state"],

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -21,7 +24,6 @@ SENDS = pa.schema(
         ("decision_id", pa.string()),
         ("person", pa.int64()),
         ("decision_day", pa.date32()),
-        ("grp", pa.string()),
         ("state", pa.string()),
         ("send_at", pa.timestamp("us", tz="UTC")),
     ]
@@ -36,12 +38,12 @@ def assignments(database: Database, experiment_id: str) -> pa.Table:
         .order_by(assigned.c.person)
     )
     with database.read() as connection:
-        rows = connection.execute(query).all()
+        person, group, entered_on = _columns(connection.execute(query).all(), 3)
     return pa.table(
         {
-            "person": [row.person for row in rows],
-            "grp": [row.grp for row in rows],
-            "entered_on": [date.fromisoformat(row.entered_on) for row in rows],
+            "person": pa.array(person, pa.int64()),
+            "grp": pa.array(group, pa.string()),
+            "entered_on": _days(entered_on),
         },
         schema=ASSIGNMENTS,
     )
@@ -58,7 +60,6 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
             ledger.c.decision_id,
             ledger.c.person,
             ledger.c.day,
-            ledger.c.grp,
             ledger.c.state,
             ledger.c.send_at,
         )
@@ -71,17 +72,23 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
         .order_by(ledger.c.person, ledger.c.day, ledger.c.slot)
     )
     with database.read() as connection:
-        rows = connection.execute(query).all()
-    days = {text: date.fromisoformat(text) for text in {row.day for row in rows}}
-    moments = pa.array([round(row.send_at * 1e6) for row in rows], pa.int64())
+        decision, person, day, state, send_at = _columns(connection.execute(query).all(), 5)
+    moments = np.round(np.array(send_at, dtype=float) * 1e6).astype(np.int64)
     return pa.table(
         {
-            "decision_id": [row.decision_id for row in rows],
-            "person": [row.person for row in rows],
-            "decision_day": [days[row.day] for row in rows],
-            "grp": [row.grp for row in rows],
-            "state": [row.state for row in rows],
-            "send_at": moments.cast(pa.timestamp("us", tz="UTC")),
+            "decision_id": pa.array(decision, pa.string()),
+            "person": pa.array(person, pa.int64()),
+            "decision_day": _days(day),
+            "state": pa.array(state, pa.string()),
+            "send_at": pa.array(moments).cast(pa.timestamp("us", tz="UTC")),
         },
         schema=SENDS,
     )
+
+
+def _columns(rows: Sequence[Any], n_columns: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) or [()] * n_columns
+
+
+def _days(texts: Sequence[str]) -> pa.Array:
+    return pa.array(texts, pa.string()).cast(pa.date32())
