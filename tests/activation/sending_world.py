@@ -12,8 +12,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from services.activation.barriers import TRIGGERS
+from services.activation.dispatcher import dispatch_due
 from services.activation.ledger import Terms
-from services.activation.model import Claim, Reply
+from services.activation.model import Claim, Dispatched, Reply
 from services.activation.planning import plan
 from services.clock import FixedClock
 from services.database import schema
@@ -240,3 +241,16 @@ class World:
     def run(self, sql: str, **values: object) -> None:
         with self.database.write() as c:
             c.execute(sa.text(sql), values)
+
+    def dispatch(self, **how: object) -> Dispatched:
+        """Send what is due."""
+        return dispatch_due(
+            self.database,
+            self.clock,
+            self.braze,
+            self.lake,
+            self.experiment,
+            workspace=WORKSPACE,
+            home=self.home,
+            **how,  # type: ignore[arg-type]
+        )

@@ -1,4 +1,4 @@
-"""What preflight reads: approvals that stand, permissions as last checked, the worker's heartbeat."""
+"""What preflight reads: standing approvals, permissions as last checked, the heartbeat."""
 
 from __future__ import annotations
 
