@@ -13,8 +13,9 @@ from datetime import date, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from services.decision.arrays import Ints
 from services.decision.chance import Purpose, below, uniforms
-from services.decision.model import Ints, Space
+from services.decision.model import Space
 from services.errors import ExperimentError
 from services.experiment.model import Dimension, DimensionKind, Experiment
 from services.messages import msg

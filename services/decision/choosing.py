@@ -15,22 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
+from services.decision.arrays import Bools, Floats, Ints
 from services.decision.chance import Purpose, below, uniforms
 from services.decision.design import aligned
 from services.decision.learning import adapted, posterior
-from services.decision.model import (
-    NOT_DRAWN,
-    NOTHING_ELIGIBLE,
-    Belief,
-    Bools,
-    Choices,
-    Draws,
-    Floats,
-    Ints,
-    Reward,
-    Space,
-)
-from services.decision.scoring import Tables, count_best, pick, tables_of
+from services.decision.model import NOT_DRAWN, Belief, Choices, Draws, Reward, Space
+from services.decision.scoring import Tables, count_best, nth_eligible, pick, tables_of
 from services.errors import DataError, ExperimentError
 from services.messages import msg
 
@@ -183,13 +173,8 @@ def _hash(packed: bytes) -> str:
 
 def _lots(eligible: Bools, seed: int, people: Ints) -> Ints:
     """One eligible combination a person, all with the same chance; NOTHING_ELIGIBLE if none."""
-    rank = np.cumsum(eligible, axis=1, dtype=np.int32)
-    if not rank.size:
-        return np.full(len(eligible), NOTHING_ELIGIBLE, dtype=np.int64)
-    n_eligible = rank[:, -1].astype(np.int64)
-    wanted = below(n_eligible, uniforms(seed, people, Purpose.UNIFORM))
-    lot = np.argmax(rank == (wanted + 1)[:, None], axis=1)
-    return np.where(n_eligible > 0, lot, NOTHING_ELIGIBLE).astype(np.int64)
+    wanted = below(eligible.sum(axis=1), uniforms(seed, people, Purpose.UNIFORM))
+    return nth_eligible(eligible, wanted)
 
 
 def _check(space: Space, features: np.ndarray, eligible: Bools, epsilon: float) -> None:

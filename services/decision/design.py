@@ -14,8 +14,9 @@ from itertools import combinations
 
 import numpy as np
 
+from services.decision.arrays import Floats, Ints
 from services.decision.layout import Layout
-from services.decision.model import Floats, Ints, Space
+from services.decision.model import Space
 from services.errors import DataError
 from services.messages import msg
 

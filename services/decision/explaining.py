@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from services.decision.arrays import Bools, Floats
 from services.decision.choosing import EPSILON_SHARE, head_shares, propensities
 from services.decision.design import aligned, place, weights_of
 from services.decision.layout import BASELINE, Layout
 from services.decision.learning import adapted, posterior
-from services.decision.model import Belief, Bools, Draws, Floats, Reward, Space
+from services.decision.model import Belief, Draws, Reward, Space
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from datetime import date
 import numpy as np
 from scipy import linalg
 
+from services.decision.arrays import Floats
 from services.decision.design import Placement, aligned, place
 from services.decision.layout import Layout
 from services.decision.likelihood import Likelihood, Outcomes, likelihood_of
-from services.decision.model import Belief, Floats, Head, Reward, Space
+from services.decision.model import Belief, Head, Reward, Space
 from services.decision.variances import Moments, first_variances, reestimated
 from services.errors import DataError
 from services.messages import msg

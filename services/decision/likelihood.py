@@ -8,8 +8,9 @@ from typing import Protocol, Self
 import numpy as np
 from scipy import special
 
+from services.decision.arrays import Floats
 from services.decision.design import Placement, fold_moments, fold_vectors, weights_of
-from services.decision.model import Floats, Head, Reward
+from services.decision.model import Head, Reward
 
 LOGIT_LIMIT = 12.0  # beyond it a chance is 0 or 1 to six places, and its curvature is noise
 TAIL_DEGREES = 4.0  # Student's t of log values: one huge basket must not steer the belief

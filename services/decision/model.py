@@ -15,14 +15,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from services.decision.arrays import Float32s, Floats, from_lower_half, lower_half
 from services.decision.layout import Layout
 from services.errors import DataError, ExperimentError
 from services.messages import msg
-
-Floats = npt.NDArray[np.float64]
-Float32s = npt.NDArray[np.float32]
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 NOT_DRAWN = -1  # no posterior draw was used: uniform group, first day, or the uniform floor
 NOTHING_ELIGIBLE = -1  # combination of somebody to whom nothing may be sent
@@ -165,8 +161,6 @@ class Belief:
 
     def to_columns(self) -> dict[str, str | int | Floats]:
         """One row: `description` is JSON, the rest are one-dimensional float64 arrays."""
-        size = self.layout.size
-        lower = np.tril_indices(size)
         columns: dict[str, str | int | Floats] = {
             "version": self.version,
             "description": json.dumps(
@@ -188,7 +182,7 @@ class Belief:
         for name in ("precision", "shift", "start", "variances"):
             parts = [np.asarray(getattr(head, name)) for head in self.heads]
             if name == "precision":  # symmetric: half of it is enough
-                parts = [part[:, lower[0], lower[1]] for part in parts]
+                parts = [lower_half(part) for part in parts]
             columns[name] = np.concatenate([part.ravel() for part in parts])
         return columns
 
@@ -226,18 +220,14 @@ def _heads(
     n_memories: int,
 ) -> Iterator[Head]:
     size, n_groups = layout.size, len(layout.groups)
-    lower = np.tril_indices(size)
     arrays = {
         name: np.array(columns[name], dtype=np.float64).reshape(len(about), -1)
         for name in ("precision", "shift", "start", "variances")
     }
     for i, head in enumerate(about):
-        half = arrays["precision"][i].reshape(n_memories, len(lower[0]))
-        precision = np.zeros((n_memories, size, size))
-        precision[:, lower[0], lower[1]] = half
-        precision[:, lower[1], lower[0]] = half
+        halves = arrays["precision"][i].reshape(n_memories, -1)
         yield Head(
-            precision=precision,
+            precision=from_lower_half(halves, size),
             shift=arrays["shift"][i].reshape(n_memories, size),
             start=arrays["start"][i].reshape(size),
             variances=arrays["variances"][i].reshape(n_groups),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.decision.arrays import Bools, Floats, Ints
 from services.decision.choosing import EPSILON_SHARE, choose, sample_draws
-from services.decision.model import Belief, Bools, Choices, Draws, Floats, Ints, Space
+from services.decision.model import Belief, Choices, Draws, Space
 from services.errors import DataError
 from services.messages import Message, msg
 

@@ -18,8 +18,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from services.decision.arrays import Bools, Float32s, Floats, Ints
 from services.decision.design import place
-from services.decision.model import Bools, Draws, Float32s, Floats, Ints, Space
+from services.decision.model import Draws, Space
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -141,6 +142,25 @@ def count_best(tables: Tables, features: Float32s, eligible: Bools) -> Ints:
         counts,
     )
     return counts
+
+
+def nth_eligible(eligible: Bools, wanted: Ints) -> Ints:
+    """The eligible combination number `wanted` (from 0) of each person; -1 where there is none."""
+    found = np.full(len(eligible), -1, dtype=np.int64)
+    _nth_eligible(np.ascontiguousarray(eligible), wanted, found)
+    return found
+
+
+@compiled
+def _nth_eligible(eligible: Any, wanted: Any, found: Any) -> None:
+    for n in range(len(eligible)):
+        left = wanted[n]
+        for c in range(eligible.shape[1]):
+            if eligible[n, c]:
+                if left == 0:
+                    found[n] = c
+                    break
+                left -= 1
 
 
 @compiled

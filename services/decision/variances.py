@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from services.decision.arrays import Floats
 from services.decision.layout import BASELINE, Layout
-from services.decision.model import Floats
 
 INTERCEPT_VARIANCE = 4.0  # logit units: the base rate given at set-up may well be 7 times off
 BASELINE_VARIANCE = 0.1
