@@ -1,0 +1,108 @@
+"""The second barrier: even wrong code cannot write these rows."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sending_world import World
+
+from services.activation.barriers import LEGAL_STEPS
+from services.activation.model import LedgerState
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path, n_people=12)
+    world.plan(people=[1, 2, 3])
+    return world
+
+
+def refuses(world: World, sql: str, **values: object) -> bool:
+    try:
+        world.run(sql, **values)
+    except sa.exc.IntegrityError:
+        return True
+    return False
+
+
+COPY = (
+    "INSERT INTO ledger SELECT workspace, :person, day, slot, experiment_id, decision_id, :grp, "
+    "target_kind, target_id, channel, combination, properties, send_at, cost, :state, NULL, NULL, "
+    "0, 0, 0, NULL, NULL, 0 FROM ledger WHERE person = 1"
+)
+SEND = "UPDATE ledger SET state = 'sending' WHERE person = 1"
+
+
+@pytest.mark.parametrize("state", ["planned", "skipped"])
+@pytest.mark.parametrize("grp", ["holdout", "personalised"])
+def test_the_holdout_gets_no_row_at_all(world: World, state: str, grp: str):
+    assert refuses(world, COPY, person=10, grp=grp, state=state)
+
+
+def test_somebody_who_was_never_drawn_cannot_be_planned(world: World):
+    assert refuses(world, COPY, person=999, grp="personalised", state="planned")
+    assert not refuses(world, COPY, person=999, grp="personalised", state="skipped")
+
+
+@pytest.mark.parametrize("state", ["sending", "accepted", "received"])
+def test_no_row_starts_as_sent(world: World, state: str):
+    assert refuses(world, COPY, person=4, grp="personalised", state=state)
+
+
+def test_a_second_row_for_the_same_person_and_day_is_refused(world: World):
+    assert refuses(world, COPY, person=1, grp="personalised", state="planned")
+
+
+def test_nobody_suppressed_erased_or_moved_to_the_holdout_is_sent_to(world: World):
+    for sql in (
+        "INSERT INTO suppressions VALUES (1, 'asked', 0)",
+        "DELETE FROM people WHERE person = 1",
+        "UPDATE assignments SET grp = 'holdout' WHERE person = 1",
+    ):
+        with world.database.engine.connect() as c:  # rolled back: each alone must do
+            c.execute(sa.text(sql))
+            with pytest.raises(sa.exc.IntegrityError, match="must not be messaged"):
+                c.execute(sa.text(SEND))
+            c.rollback()
+    assert not refuses(world, SEND)
+
+
+@pytest.mark.parametrize("scope", ["*", "e1", "campaign:campaign-a"])
+def test_nothing_starts_while_paused(world: World, scope: str):
+    world.run("INSERT INTO pauses VALUES (:scope, 1, 'me', 'look', 0, 0)", scope=scope)
+    assert refuses(world, SEND)
+    world.run("UPDATE pauses SET paused = 0")
+    assert not refuses(world, SEND)
+
+
+def test_nothing_starts_without_its_durable_decision(world: World):
+    world.run("DELETE FROM manifest WHERE kind = 'decisions'")
+    assert refuses(world, SEND)
+
+
+def test_only_legal_steps_are_possible(world: World):
+    states = [s.value for s in LedgerState]
+    for before, after in itertools.permutations(states, 2):
+        with world.database.engine.connect() as c:
+            c.execute(sa.text("DROP TRIGGER ledger_legal_steps"))
+            c.execute(sa.text("UPDATE ledger SET state = :s WHERE person = 1"), {"s": before})
+            from services.activation.barriers import TRIGGERS
+
+            c.execute(sa.text(next(t for t in TRIGGERS if "ledger_legal_steps" in t)))
+            change = sa.text("UPDATE ledger SET state = :s WHERE person = 1")
+            if (before, after) in LEGAL_STEPS:
+                c.execute(change, {"s": after})
+            else:
+                with pytest.raises(sa.exc.IntegrityError, match="cannot take this step"):
+                    c.execute(change, {"s": after})
+            c.rollback()
+
+
+def test_whose_row_it_is_never_changes_and_doubts_are_never_deleted(world: World):
+    assert refuses(world, "UPDATE ledger SET person = 7 WHERE person = 1")
+    assert refuses(world, "UPDATE ledger SET day = '2026-03-11'")
+    world.run(SEND)
+    assert refuses(world, "DELETE FROM ledger")
