@@ -19,9 +19,9 @@ import orjson
 import stamina
 from pydantic import SecretStr
 
-from services.braze.endpoints import checked_endpoint
+from services.braze.export_origins import ExportOrigins
 from services.braze.limits import Family, RateWindow, family_of, read_window
-from services.braze.origins import ExportOrigins
+from services.braze.origins import allowed_endpoint
 from services.braze.silence import (
     EXPORT_FILE,
     checked_key,
@@ -76,7 +76,7 @@ class BrazeClient:
         on_window: Callable[[Family, RateWindow], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self.base_url = checked_endpoint(base_url, sandbox=sandbox)
+        self.base_url = allowed_endpoint(base_url, sandbox=sandbox)
         self.sandbox = sandbox
         self.poll_s = poll_s
         self.export_origins = ExportOrigins(export_origins, sandbox=sandbox)
@@ -183,7 +183,9 @@ class BrazeClient:
         answer, content = self._fetch(
             request,
             path,
-            lambda found: b"".join(_chunks(found, path, deadline_s, MAX_ANSWER_BYTES)),
+            lambda found: self._without_key(
+                b"".join(_chunks(found, path, deadline_s, MAX_ANSWER_BYTES))
+            ),
             auth=_Bearer(self._key),
         )
         now_s = self._now_s()
@@ -192,7 +194,7 @@ class BrazeClient:
         return decipher(
             answer.status_code,
             {name: redact(value, self._key) for name, value in answer.headers.items()},
-            self._without_key(content),
+            content,
             now_s=now_s,
             endpoint=path,
             must_confirm=must_confirm,

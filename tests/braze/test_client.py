@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from services.braze.campaigns import list_campaigns
 from services.braze.client import BrazeClient
-from services.braze.endpoints import REST_ORIGINS
+from services.braze.origins import REST_ORIGINS
 from services.braze.limits import Family
 from services.braze.segments import segment_details
 from services.braze.sending import Recipient, trigger_campaign
