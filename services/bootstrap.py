@@ -7,14 +7,13 @@ base URL, the clock and the one origin from which an export may be fetched, and 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from services.activation.switches.buckets import HeaderNotes
 from services.braze.client import BrazeClient
-from services.braze.limits import RateWindow
 from services.clock import Clock, SandboxClock, SystemClock
 from services.database.engine import Database
 from services.database.migrate import migrate
@@ -46,11 +45,13 @@ class Console:
 
 @dataclass(frozen=True)
 class Workplace:
-    """What the worker works with: the console's things and two clients for Braze."""
+    """What the worker works with: the console's things, two clients for Braze, and what the
+    sending one's answers said of the rate limit."""
 
     console: Console
     reading: BrazeClient
     sending: BrazeClient
+    notes: HeaderNotes
 
 
 def open_console(settings: Settings) -> Console:
@@ -63,9 +64,7 @@ def open_console(settings: Settings) -> Console:
     return Console(database, Lake(settings.facts_url, database), clock, settings, settings.home)
 
 
-def open_workplace(
-    settings: Settings, on_window: Callable[[str, RateWindow], None] | None = None
-) -> Workplace:
+def open_workplace(settings: Settings) -> Workplace:
     """Open everything the worker needs; `settings` were loaded with keys.
 
     Raises SetupError where the endpoint or a key is missing or not allowed.
@@ -75,11 +74,12 @@ def open_workplace(
             msg("Anneal does not know your Braze endpoint yet."),
             hint=msg("Run: anneal connect. Or look around first with: anneal demo."),
         )
-    console = open_console(settings)
+    notes = HeaderNotes()
     return Workplace(
-        console,
-        _client(settings, settings.read_key, on_window),
-        _client(settings, settings.send_key, on_window),
+        console=open_console(settings),
+        reading=_client(settings, settings.read_key),
+        sending=_client(settings, settings.send_key, notes),
+        notes=notes,
     )
 
 
@@ -89,9 +89,7 @@ def workspace_of(endpoint: str) -> str:
 
 
 def _client(
-    settings: Settings,
-    key: SecretStr | None,
-    on_window: Callable[[str, RateWindow], None] | None,
+    settings: Settings, key: SecretStr | None, notes: HeaderNotes | None = None
 ) -> BrazeClient:
     if key is None:
         raise SetupError(
@@ -104,5 +102,5 @@ def _client(
         sandbox=settings.sandbox,
         export_origins=(settings.endpoint,) if settings.sandbox else (),
         poll_s=SANDBOX_POLL_S if settings.sandbox else BRAZE_POLL_S,
-        on_window=on_window,
+        on_window=None if notes is None else notes.note,
     )

@@ -139,7 +139,7 @@ def refusals(
     may = np.zeros(len(person), bool)
     for channel in channels:
         may |= consent[channel]
-    last_s = _last_message_s(person, history)
+    last_s = last_message_s(person, history)
     # Lowest rank first, so that a weightier reason replaces it.
     for cap in caps:
         found[messages_within(person, history, day, cap.days) >= cap.messages] = Refusal.TOO_MANY
@@ -164,7 +164,7 @@ def messages_within(person: Ints, history: History, day: date, days: int) -> Int
     return n_messages
 
 
-def _last_message_s(person: Ints, history: History) -> Floats:
+def last_message_s(person: Ints, history: History) -> Floats:
     """Moment of each person's last message; minus infinity where there was none."""
     last = np.full(len(person), -np.inf)
     order = np.argsort(person, kind="stable")

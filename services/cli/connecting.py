@@ -10,7 +10,9 @@ from services.settings import load_settings, write_connection
 
 
 @click.command()
-@click.option("--endpoint", prompt="REST endpoint", help="For example https://rest.iad-01.braze.com")
+@click.option(
+    "--endpoint", prompt="REST endpoint", help="For example https://rest.iad-01.braze.com"
+)
 def connect(endpoint: str) -> None:
     """Ask for endpoint and key, and keep them in a file that only you can read."""
     settings = load_settings()

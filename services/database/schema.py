@@ -210,7 +210,7 @@ ledger = Table(
 pauses = Table(
     "pauses",
     metadata,
-    Column("scope", String(36), primary_key=True),
+    Column("scope", String(160), primary_key=True),
     Column("paused", Boolean, nullable=False),
     Column("by", String(320), nullable=False),
     Column("reason", Text, nullable=False),

@@ -39,3 +39,12 @@ def load_catalogue(database: Database) -> Catalogue | None:
         templates=shelves["template"],
         refreshed_at=datetime.fromtimestamp(oldest, UTC),
     )
+
+
+def content_digests(database: Database) -> dict[str, str]:
+    """What each campaign, Canvas and template says now: 'campaign:<id>' → digest of its content."""
+    query = sa.select(catalogue.c.kind, catalogue.c.id, catalogue.c.content_digest).where(
+        catalogue.c.content_digest.is_not(None)
+    )
+    with database.read() as connection:
+        return {f"{row.kind}:{row.id}": row.content_digest for row in connection.execute(query)}

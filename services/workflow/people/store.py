@@ -1,4 +1,7 @@
-"""Rows of the `assignments` table: drawn once, kept for good, one active experiment a person."""
+"""Who is in which experiment, and what people were sent: read in bulk, for deciding.
+
+Assignments are drawn once and kept for good; a person is active in one experiment at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from services.activation.model import MAY_HAVE_REACHED
 from services.database.engine import Database
-from services.database.schema import assignments
+from services.database.schema import assignments, ledger, suppressions
 from services.experiment.model import Group
 
 
@@ -74,7 +78,32 @@ def release(database: Database, experiment_id: str) -> None:
     """After the experiment's end its people may enter another one. Their group stays on record."""
     with database.write() as connection:
         connection.execute(
-            assignments.update()
-            .where(assignments.c.experiment_id == experiment_id)
-            .values(ended=1)
+            assignments.update().where(assignments.c.experiment_id == experiment_id).values(ended=1)
         )
+
+
+def messages_since(database: Database, workspace: str, since: date) -> pa.Table:
+    """Messages that may have reached somebody, over all experiments: person int64, day date32,
+    send_at float64 (planned time, epoch seconds)."""
+    query = sa.select(ledger.c.person, ledger.c.day, ledger.c.send_at).where(
+        ledger.c.workspace == workspace,
+        ledger.c.day >= since.isoformat(),
+        ledger.c.state.in_([state.value for state in MAY_HAVE_REACHED]),
+    )
+    with database.read() as connection:
+        rows = connection.execute(query).all()
+    people, days, times = zip(*rows, strict=True) if rows else ((), (), ())
+    return pa.table(
+        {
+            "person": pa.array(people, pa.int64()),
+            "day": pa.array([date.fromisoformat(d) for d in days], pa.date32()),
+            "send_at": pa.array(times, pa.float64()),
+        }
+    )
+
+
+def suppressed(database: Database) -> np.ndarray:
+    """Everybody who must never be written to, int64, in order."""
+    with database.read() as connection:
+        found = connection.execute(sa.select(suppressions.c.person)).scalars().all()
+    return np.array(sorted(found), dtype=np.int64)

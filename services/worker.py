@@ -1,0 +1,140 @@
+"""The process that acts: it answers intents, runs cycles, sends, settles. Nothing else does.
+
+One worker works on a home at a time. It does its things in small steps and looks at pauses and
+intents between them; killed at any point, the next one goes on from what is durable.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from services.activation.recovery import recover
+from services.bootstrap import Workplace, open_workplace
+from services.errors import ConsoleError, Locked
+from services.experiment.model import Experiment, Status
+from services.experiment.store import experiments, load_version
+from services.intents.store import restart_abandoned
+from services.logs import configure
+from services.messages import msg
+from services.settings import Settings
+from services.workflow.acting import act_on_next
+from services.workflow.catalogue import keep_catalogue_fresh
+from services.workflow.cycle import (
+    close_day,
+    cycle_start,
+    day_end,
+    is_closed,
+    is_open,
+    open_day,
+    send_due,
+)
+from services.workflow.heartbeat.store import beat
+from services.workflow.sending import settle_open
+from services.workflow.watching import watch_audiences
+
+STEP_S = 1.0  # between two looks at what is due
+RETRY_S = 60.0  # before a stage that failed is tried again
+log = structlog.get_logger()
+
+
+class Worker:
+    """Holds what one worker remembers between two steps; everything that matters is durable."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._started = time.time()
+        self._again_at: dict[str, float] = {}
+
+    def step(self) -> None:
+        """One round: intents, then whatever is due for each running experiment."""
+        console = self._place.console
+        beat(console, started_at=self._started)
+        while act_on_next(self._place):
+            beat(console, started_at=self._started)
+        self._guarded("catalogue", lambda: keep_catalogue_fresh(self._place))
+        self._guarded("watching", lambda: watch_audiences(self._place))
+        for row in experiments(console.database):
+            if row.status in (Status.RUNNING, Status.PAUSED, Status.STOPPED):
+                first = row.first_day
+                self._guarded(row.id, lambda id=row.id, first=first: self._advance(id, first))
+
+    def _advance(self, experiment_id: str, first_day: date | None) -> None:
+        console = self._place.console
+        experiment = load_version(console.database, experiment_id)
+        now = console.clock.now()
+        today = now.astimezone(ZoneInfo(experiment.zone)).date()
+        for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
+            if first_day is None or day < first_day:
+                continue
+            self._advance_day(experiment, day, is_past=day < today)
+        settle_open(self._place, experiment)
+
+    def _advance_day(self, experiment: Experiment, day: date, *, is_past: bool) -> None:
+        console = self._place.console
+        now = console.clock.now()
+        opened = is_open(console, experiment.id, day)
+        if not opened and not is_past and now >= cycle_start(console, experiment, day):
+            open_day(self._place, experiment, day)
+            opened = True
+        if opened:
+            send_due(self._place, experiment.id)
+        over = opened and now >= day_end(experiment, day)
+        if over and not is_closed(console, experiment.id, day):
+            close_day(self._place, experiment, day)
+
+    def _guarded(self, what: str, work: object) -> None:
+        if self._again_at.get(what, 0.0) > time.monotonic():
+            return
+        try:
+            work()  # type: ignore[operator]
+        except ConsoleError as problem:
+            self._again_at[what] = time.monotonic() + RETRY_S
+            log.warning("postponed", what=what, why=str(problem), again_in_s=RETRY_S)
+
+
+def work(settings: Settings, stop: threading.Event | None = None) -> None:
+    """Work until `stop` is set or the process is told to end. Raises Locked beside another one."""
+    with one_worker(settings.home):
+        configure(tuple(k for k in (settings.read_key, settings.send_key) if k is not None))
+        work_on(open_workplace(settings), stop)
+
+
+def work_on(place: Workplace, stop: threading.Event | None = None) -> None:
+    """Work in a home whose lock the caller holds, until `stop` is set."""
+    recover(place.console.database, place.console.clock, alone=True)
+    restart_abandoned(place.console.database, place.console.clock)
+    worker = Worker(place)
+    ended = stop or threading.Event()
+    while not ended.is_set():
+        try:
+            worker.step()
+        except ConsoleError as problem:
+            log.error("step failed", why=str(problem))
+        ended.wait(STEP_S)
+
+
+@contextmanager
+def one_worker(home: Path) -> Iterator[None]:
+    """Hold the home's worker lock. Raises Locked where another worker holds it."""
+    handle = os.open(home / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            raise Locked(
+                msg("Another worker is already working in this home."),
+                hint=msg("One is enough. Stop the other one first, or leave it to its work."),
+            ) from problem
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""Signs of life, so that pages can say when nobody is working."""

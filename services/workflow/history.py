@@ -1,0 +1,56 @@
+"""Play days of a sandbox faster than they pass: the real loop, hurried along by the virtual clock.
+
+Time stands still while the loop works and jumps to the next thing that is due: the start of a
+cycle, or the hour of the next messages. Nothing is computed in any other way than on a live day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.bootstrap import Workplace
+from services.experiment.model import Experiment
+from services.workflow.cycle import close_day, cycle_start, day_figures, open_day, send_due
+from services.workflow.model import DayFigures
+from services.workflow.sandbox_control import SandboxControl
+from services.workflow.sending import next_due
+
+END_OF_DAY = time(23, 59)
+
+
+def play_day(
+    place: Workplace, control: SandboxControl, experiment: Experiment, day: date
+) -> DayFigures:
+    """One whole decision day: cycle, every wave of messages at its hour, the day's end."""
+    _jump(place, control, cycle_start(place.console, experiment, day))
+    open_day(place, experiment, day)
+    evening = datetime.combine(day, END_OF_DAY, ZoneInfo(experiment.zone))
+    while (due := next_due(place.console, experiment.id)) is not None:
+        if due > evening + timedelta(days=1):
+            break
+        _jump(place, control, due)
+        if not send_due(place, experiment.id):
+            break  # held back by a guard: the reason stands in the ledger and on Today
+    _jump(place, control, evening)
+    close_day(place, experiment, day)
+    return day_figures(place.console, experiment.id, day)
+
+
+def play(
+    place: Workplace,
+    control: SandboxControl,
+    experiment: Experiment,
+    first_day: date,
+    n_days: int,
+    tell: Callable[[DayFigures, int], None],
+) -> None:
+    """Play `n_days` from `first_day` on; `tell` hears of each with how many are done."""
+    for i in range(n_days):
+        tell(play_day(place, control, experiment, first_day + timedelta(days=i)), i + 1)
+
+
+def _jump(place: Workplace, control: SandboxControl, to: datetime) -> None:
+    if to > place.console.clock.now():
+        control.jump(to)

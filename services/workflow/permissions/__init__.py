@@ -1,0 +1,1 @@
+"""What the key may do, as last tried."""

@@ -1,0 +1,102 @@
+"""The audience stage: export, snapshot, and the one draw of everybody who is new."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from services.audience.eligibility import channel_consent
+from services.audience.loading import refresh
+from services.audience.store import external_ids
+from services.bootstrap import Console, Workplace
+from services.decision.groups import draw_groups
+from services.experiment.model import Channel, Experiment, Group
+from services.experiment.store import experiment_row
+from services.workflow.cycles.store import Progress
+from services.workflow.people.store import assigned, enter, suppressed, taken
+
+
+def refresh_audience(
+    place: Workplace, experiment: Experiment, day: date, progress: Progress
+) -> None:
+    """Export the segments once for the day, and people already drawn who are in none of them any
+    more; then draw the newcomers."""
+    console = place.console
+    members = assigned(console.database, experiment.id)
+    loaded = refresh(
+        place.reading,
+        console.database,
+        console.lake,
+        experiment.id,
+        experiment.audience.segment_ids,
+        experiment.audience.attributes,
+        members["person"].to_pylist(),
+        day,
+        clock=console.clock,
+        progress=progress.advance,
+    )
+    n_new, n_elsewhere = enter_newcomers(console, experiment, day)
+    progress.note.update(
+        n_people=loaded.n_people,
+        n_left=loaded.n_left,
+        held_back=loaded.held_back,
+        n_new=n_new,
+        n_elsewhere=n_elsewhere,
+    )
+    progress.advance(loaded.n_people, loaded.n_people)
+
+
+def enter_newcomers(console: Console, experiment: Experiment, day: date) -> tuple[int, int]:
+    """Draw the group of everybody eligible who has none yet.
+
+    Returns how many were drawn and how many were left out because another experiment has them.
+    Eligible is who agreed to at least one of the experiment's channels; what happens to that
+    consent later stops messages, never membership.
+    """
+    lake = console.lake
+    snapshot = lake.load(lake.parts("snapshots", experiment.id, day))
+    people = np.asarray(snapshot["person"], dtype=np.int64)
+    members = np.asarray(assigned(console.database, experiment.id)["person"], dtype=np.int64)
+    fresh = (
+        np.asarray(snapshot["in_audience"])
+        & _reachable(experiment, snapshot)
+        & ~np.isin(people, members)
+        & ~np.isin(people, suppressed(console.database))
+    )
+    elsewhere = fresh & taken(console.database, experiment.id, people)
+    newcomers = people[fresh & ~elsewhere]
+    with console.database.read() as connection:
+        names = external_ids(connection, newcomers.tolist())
+    known = [p for p in newcomers.tolist() if p in names]
+    groups = draw_groups([names[p] for p in known], experiment.salt, experiment.groups)
+    known, groups = _within_ramp(console, experiment, day, known, groups, len(members))
+    return enter(console.database, experiment.id, known, groups, day), int(elsewhere.sum())
+
+
+def _reachable(experiment: Experiment, snapshot: pa.Table) -> np.ndarray:
+    consent = channel_consent(snapshot, experiment.audience.sms_consent_attribute)
+    channels: set[Channel] = {target.channel for target in experiment.targets}
+    reachable = np.zeros(snapshot.num_rows, bool)
+    for channel in channels:
+        reachable |= np.asarray(consent[channel], bool)
+    return reachable
+
+
+def _within_ramp(
+    console: Console,
+    experiment: Experiment,
+    day: date,
+    people: list[int],
+    groups: list[Group],
+    n_members: int,
+) -> tuple[list[int], list[Group]]:
+    """In the first days only so many enter the draw. Surrogates were given in order of first
+    sight, which says nothing about a person, so the first ones are as good as any."""
+    first = experiment_row(console.database, experiment.id).first_day
+    most = experiment.ramp.first_day_people
+    if most is None or first is None or (day - first).days >= experiment.ramp.days:
+        return people, groups
+    room = max(0, most - n_members)
+    return people[:room], groups[:room]
