@@ -180,7 +180,7 @@ class World:
     def snapshot(self, day: date = DAY, unsubscribed: tuple[int, ...] = ()) -> None:
         """The day's export, asked for at five in the morning."""
         people = range(1, self.n_people + 1)
-        at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC).timestamp()
+        at = datetime(day.year, day.month, day.day, 5, tzinfo=UTC).isoformat()
         table = pa.table(
             {
                 "person": pa.array(people, pa.int64()),

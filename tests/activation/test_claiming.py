@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -222,4 +223,4 @@ def _skips(world: World) -> dict[SkipReason, int]:
 
 
 def _made(age_s: float) -> str:
-    return f'{{"exported_at": {NINE.timestamp() - age_s}}}'
+    return json.dumps({"exported_at": (NINE - timedelta(seconds=age_s)).isoformat()})

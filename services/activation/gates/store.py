@@ -58,15 +58,16 @@ def find_target(experiment: Experiment, kind: str, id: str) -> Target | None:
 def export_made_at(connection: sa.Connection, experiment: Experiment) -> float | None:
     """When the latest export of the audience was asked for; None where there is none.
 
-    A part that does not say counts from the start of its day, which makes it older, never younger.
+    `exported_at` in the part's meta is an ISO time with its zone. A part that does not say counts
+    from the start of its day, which makes it older, never younger.
     """
     row = connection.execute(_EXPORT, {"experiment": experiment.id}).first()
     if row is None:
         return None
     meta = json.loads(row.meta) if isinstance(row.meta, str) else row.meta
     said = (meta or {}).get("exported_at")
-    if isinstance(said, int | float):
-        return float(said)
+    if isinstance(said, str):
+        return datetime.fromisoformat(said).timestamp()
     midnight = datetime.combine(
         date.fromisoformat(row.day), time(), tzinfo=ZoneInfo(experiment.zone)
     )
