@@ -23,8 +23,8 @@ from services.messages import msg
 
 @dataclass(frozen=True)
 class Preview:
-    """A rendered message. E-mail has `subject`, `preheader` and `html`, push a `title`; SMS and push
-    keep their words in `text`. `source` is what the marketer wrote, field by field."""
+    """A rendered message. Email has `subject`, `preheader` and `html`, push a `title`; SMS and push
+    keep their words in `text`."""
 
     channel: Channel
     sender: str = ""
