@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from services.decision.arrays import Float32s, Floats, from_lower_half, lower_half
 from services.decision.layout import Layout
 from services.errors import DataError, ExperimentError
-from services.messages import msg
+from services.messages import Message, msg
 
 NOT_DRAWN = -1  # no posterior draw was used: uniform group, first day, or the uniform floor
 NOTHING_ELIGIBLE = -1  # combination of somebody to whom nothing may be sent
@@ -52,17 +51,12 @@ class Space:
         costs = np.asarray(self.costs, dtype=np.float64)
         if costs.size == 0:
             costs = np.zeros(len(options))
+        hint = msg("Look at the options step of the experiment.")
         sizes = np.array([len(keys) for _, keys in self.dimensions])
         if options.ndim != 2 or options.shape != (len(costs), len(self.dimensions)):
-            raise ExperimentError(
-                msg("The combinations do not fit the dimensions."),
-                hint=msg("Look at the options step of the experiment."),
-            )
+            raise ExperimentError(msg("The combinations do not fit the dimensions."), hint=hint)
         if len(options) and bool(((options < 0) | (options >= sizes)).any()):
-            raise ExperimentError(
-                msg("A combination names an option that does not exist."),
-                hint=msg("Look at the options step of the experiment."),
-            )
+            raise ExperimentError(msg("A combination names an unknown option."), hint=hint)
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "costs", costs)
 
@@ -98,10 +92,7 @@ class Space:
             options = np.array(read["options"], dtype=np.int16).reshape(-1, len(dimensions))
             return cls(dimensions, options, np.array(read["costs"], dtype=np.float64))
         except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                msg("The stored combinations of a day cannot be read."),
-                hint=msg("Restore the facts folder from a backup, then replay the day."),
-            ) from error
+            raise _unreadable(msg("The stored combinations of a day cannot be read.")) from error
 
 
 @dataclass(frozen=True)
@@ -207,10 +198,7 @@ class Belief:
                 short_in_row=about["short_in_row"],
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise DataError(
-                msg("The stored belief cannot be read."),
-                hint=msg("Nothing was chosen with it. Restore it from a backup, or learn anew."),
-            ) from error
+            raise _unreadable(msg("The stored belief cannot be read.")) from error
 
 
 def _heads(
@@ -268,10 +256,7 @@ class Draws:
             coefficients = np.stack(rows)[order].reshape(len(rows), layout.size)
             return cls(layout, coefficients, np.asarray(columns["memory"], dtype=np.int8)[order])
         except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise DataError(
-                msg("The stored draws of a day cannot be read."),
-                hint=msg("Restore the facts folder from a backup, then replay the day."),
-            ) from error
+            raise _unreadable(msg("The stored draws of a day cannot be read.")) from error
 
 
 @dataclass(frozen=True)
@@ -293,7 +278,7 @@ class Choices:
     n_eligible: npt.NDArray[np.int32]
     eligible_hash: npt.NDArray[np.object_]
 
-    @cached_property
+    @property
     def n_people(self) -> int:
         """How many people were chosen for."""
         return len(self.combination)
@@ -307,3 +292,8 @@ class Choices:
                 for name in cls.__dataclass_fields__
             )
         )
+
+
+def _unreadable(what: Message) -> DataError:
+    hint = msg("Nothing was done with it. Restore the facts from a backup, then replay the day.")
+    return DataError(what, hint=hint)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import pyarrow as pa
 
+from services.audience.features import fit, matrix
 from services.decision.model import Reward, Space
 
 N_PEOPLE = 10_000
@@ -82,23 +84,12 @@ def _people(rng: np.random.Generator, n: int) -> tuple[np.ndarray, list[np.ndarr
 def _columns(
     numbers: np.ndarray, kinds: list[np.ndarray]
 ) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    columns, names, attributes = [], [], []
-    for i, x in enumerate(numbers.T):
-        low, high = np.quantile(x, [1 / 3, 2 / 3])
-        for name, column in (
-            (f"n{i}", np.clip((x - x.mean()) / x.std(), -4, 4)),
-            (f"n{i} low", x > low),
-            (f"n{i} high", x > high),
-        ):
-            columns.append(column)
-            names.append(name)
-            attributes.append(f"n{i}")
-    for i, kind in enumerate(kinds):
-        for level in range(kind.max() + 1):
-            columns.append(kind == level)
-            names.append(f"k{i}={level}")
-            attributes.append(f"k{i}")
-    return np.stack(columns, axis=1).astype(np.float32), tuple(names), tuple(attributes)
+    """What the audience stage makes of these people."""
+    columns = {f"attr:n{i}": pa.array(x) for i, x in enumerate(numbers.T)}
+    columns |= {f"attr:k{i}": pa.array([f"v{v}" for v in kind]) for i, kind in enumerate(kinds)}
+    table = pa.table(columns)
+    spec = fit(table)
+    return matrix(spec, table), spec.names, spec.attributes
 
 
 def _effect(rng: np.random.Generator, numbers: np.ndarray, kinds: list[np.ndarray]) -> np.ndarray:
