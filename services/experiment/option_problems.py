@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from difflib import SequenceMatcher
+from itertools import combinations
 
 from services.experiment.cadences import FREQUENCIES, cadences, is_active, listed_weekdays
 from services.experiment.model import (
@@ -19,6 +21,8 @@ from services.experiment.problem import Problem, Step
 from services.messages import Message, msg
 
 HOURS_A_DAY = 24
+ALIKE_SHARE = 0.92  # of the characters in common: a changed mark or ending, not a changed word
+MIN_TEXT_LENGTH = 12  # shorter values are codes, and codes differ by one character
 # These say where and when, not what the message contains: they fill no trigger property.
 WITHOUT_VALUE = CADENCE_KINDS | {DimensionKind.HOUR, DimensionKind.CHANNEL}
 ONCE_ONLY = CADENCE_KINDS | {DimensionKind.HOUR, DimensionKind.CHANNEL}
@@ -93,6 +97,13 @@ def _dimension(dimension: Dimension, day: date | None) -> Iterator[Problem]:
             about=dimension.key,
             blocking=False,
         )
+    for one, other in _alike(dimension):
+        yield _problem(
+            msg("“{one}” and “{other}” are too alike to tell apart.", one=one, other=other),
+            msg("Learning both takes time and brings nothing. Keep one."),
+            about=dimension.key,
+            blocking=False,
+        )
     for option in dimension.options:
         wrong = _wrong_value(dimension.kind, option)
         if wrong is not None:
@@ -141,6 +152,19 @@ def _wrong_value(kind: DimensionKind, option: Option) -> Message | None:
             )
         case _:
             return msg("the message would get no value.") if value is None else None
+
+
+def _alike(dimension: Dimension) -> Iterator[tuple[str, str]]:
+    """Labels of options whose texts people would hardly tell apart."""
+    texts = [
+        (option.label, option.value.strip().casefold())
+        for option in dimension.options
+        if isinstance(option.value, str) and dimension.kind not in WITHOUT_VALUE
+    ]
+    for (one, a), (other, b) in combinations(texts, 2):
+        long_enough = min(len(a), len(b)) >= MIN_TEXT_LENGTH
+        if a == b or (long_enough and SequenceMatcher(None, a, b).ratio() >= ALIKE_SHARE):
+            yield one, other
 
 
 def _problem(what: Message, hint: Message, *, about: str = "", blocking: bool = True) -> Problem:
