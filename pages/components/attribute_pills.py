@@ -19,7 +19,11 @@ PERSONAL_NAMED = 3
 def choose_attributes(editing: Editing) -> None:
     """Pills to agree to or not; personal data are named as refused."""
     found = attributes_of(session.services().database, editing.id, editing.document)
-    agreed = list((editing.document.get("audience") or {}).get("attributes") or ())
+    audience = editing.document.get("audience") or {}
+    agreed, segments = (
+        list(audience.get("attributes") or ()),
+        list(audience.get("segment_ids") or ()),
+    )
     names = [row.name for row in found.found]
     if names:
         coverage = {row.name: row.coverage for row in found.found}
@@ -46,6 +50,8 @@ def choose_attributes(editing: Editing) -> None:
                 editing.id,
                 label=_("Look for attributes"),
                 key="audience.discover",
+                payload={"segment_ids": segments},
+                disabled=not segments,
                 icon=":material/search:",
                 look="tertiary",
                 help=_(

@@ -19,6 +19,7 @@ from services.workflow.audience_view import (
 )
 
 ROW_HEIGHT_PX = 40
+ROWS_IN_VIEW = 10  # more scroll inside the table: the attributes below must stay near
 
 
 def choose_segments(editing: Editing, chosen: list[str]) -> None:
@@ -90,7 +91,7 @@ def _table(editing: Editing, lines: list[SegmentLine], chosen: list[str], place:
         frame,
         hide_index=True,
         row_height=ROW_HEIGHT_PX,
-        height="content",
+        height="content" if len(lines) <= ROWS_IN_VIEW else ROW_HEIGHT_PX * (ROWS_IN_VIEW + 1),
         placeholder="–",
         column_config=columns,
         on_select=lambda: _ticked(editing.id, key, [line.id for line in lines]),

@@ -26,6 +26,7 @@ from services.workflow.reading.store import (
 
 SEGMENTS_A_PAGE = 25
 DAYS_OF_TREND = 30
+USABLE_KINDS = ("number", "text", "truth")  # times, lists and objects are no feature
 
 
 @dataclass(frozen=True)
@@ -132,15 +133,16 @@ def attributes_of(
     """Attributes found by the last look, and those the draft already names."""
     look = latest(database, IntentKind.DISCOVER_ATTRIBUTES, experiment_id=experiment_id)
     result: Mapping[str, Any] = (look.result or {}) if look is not None else {}
+    rows = [dict(row) for row in result.get("attributes", ())]
     found = [
-        Attribute(str(row["name"]), str(row.get("type", "")), row.get("coverage"))
-        for row in result.get("attributes", ())
+        Attribute(str(row["name"]), str(row.get("kind", "")), row.get("coverage_share"))
+        for row in rows
+        if not row.get("personal") and row.get("kind") in USABLE_KINDS
     ]
     agreed = (document.get("audience") or {}).get("attributes") or ()
     known = {row.name for row in found}
     found += [Attribute(name, "", None) for name in agreed if name not in known]
-    personal = sorted({row.name for row in found if is_personal(row.name)})
-    personal += [name for name in result.get("personal", ()) if name not in personal]
+    personal = sorted({str(row["name"]) for row in rows if row.get("personal")})
     return Attributes(
         tuple(row for row in found if not is_personal(row.name)), tuple(personal), look
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from services.errors import ConsoleError
@@ -11,6 +12,7 @@ from services.experiment.drafts import Document, read_draft
 from services.experiment.model import Experiment, MetricKind, PrimaryComparison
 from services.experiment.power import Gate, PrePeriod, power_gate
 from services.lake import Lake
+from services.outcomes.base_rate import base_rate
 
 GUESS = "_guess"
 HOPE = "_hoped_lift"
@@ -81,6 +83,15 @@ def guessed(guess: Guess, kind: MetricKind) -> PrePeriod:
         active_four_weeks_share=1 - (1 - share) ** WEEKS_KNOWN,
         rough=True,
     )
+
+
+def history(
+    lake: Lake, experiment_id: str, experiment: Experiment, today: date
+) -> PrePeriod | None:
+    """What the watched audience did by itself: measured, rough, or None where nothing is known."""
+    if not experiment.metric.sources and experiment.metric.kind not in MONEY_KINDS:
+        return None
+    return base_rate(lake, experiment_id, experiment.metric, today, experiment.metric.cap)
 
 
 def hoped_lift(document: Document) -> float:
