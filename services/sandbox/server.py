@@ -38,6 +38,7 @@ def serve(
     start: datetime | None = None,
     export_delay_s: float = 0.05,
     ready: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
 ) -> None:
     """Serve a world until SIGTERM or SIGINT. Blocks.
 
@@ -46,6 +47,7 @@ def serve(
                     A home that has a sandbox goes on where it was.
     export_delay_s  real seconds a segment export takes at least
     ready           called with the port once requests are answered
+    stop            set from another thread, it ends the server as SIGTERM does
 
     Raises Locked where the port or the home is taken, SetupError where the home holds another
     world.
@@ -70,7 +72,7 @@ def serve(
         )
         try:
             app = application(space, Keys(folder), export_delay_s)
-            _run(app, listener, ready)
+            _run(app, listener, ready, stop or threading.Event())
         finally:
             space.close()
 
@@ -78,13 +80,19 @@ def serve(
 class _Server(uvicorn.Server):
     """Tells when it answers, and leaves signals to `_run`."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, started: Callable[[], None], stop: threading.Event
+    ) -> None:
         super().__init__(config)
         self._tell = started
+        self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._tell()
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._stop.is_set() or await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -92,7 +100,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _run(app: Starlette, listener: socket.socket, ready: Callable[[int], None] | None) -> None:
+def _run(
+    app: Starlette,
+    listener: socket.socket,
+    ready: Callable[[int], None] | None,
+    stop: threading.Event,
+) -> None:
     port: int = listener.getsockname()[1]
     config = uvicorn.Config(
         app,
@@ -104,14 +117,14 @@ def _run(app: Starlette, listener: socket.socket, ready: Callable[[int], None] |
         server_header=False,
         timeout_graceful_shutdown=STOP_WAIT_S,
     )
-    server = _Server(config, lambda: ready(port) if ready is not None else None)
+    server = _Server(config, lambda: ready(port) if ready is not None else None, stop)
 
-    def stop(_signal: int, _frame: object) -> None:
-        server.should_exit = True
+    def end(_signal: int, _frame: object) -> None:
+        stop.set()
 
     before = {}
     if threading.current_thread() is threading.main_thread():
-        before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
+        before = {s: signal.signal(s, end) for s in (signal.SIGTERM, signal.SIGINT)}
     try:
         server.run(sockets=[listener])
     finally:

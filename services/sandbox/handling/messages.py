@@ -31,12 +31,12 @@ def message(world: World, stream: Stream) -> dict[str, Any]:
             return {
                 "channel": "email",
                 "name": variation.name,
-                "subject": template.subject if template else "",
-                "body": _body(template.file) if template else variation.text,
+                "subject": _liquid(template.subject if template else "", stream),
+                "body": _liquid(_body(template.file) if template else variation.text, stream),
                 "from": world.sender,
                 "reply_to": world.sender.partition("<")[2].rstrip(">"),
                 "title": variation.name,
-                "preheader": template.preheader if template else "",
+                "preheader": _liquid(template.preheader if template else "", stream),
                 "amp_body": "",
                 "custom_plain_text": "",
                 "extras": [],
@@ -63,6 +63,13 @@ def message(world: World, stream: Stream) -> dict[str, Any]:
                 "large_image_url": "",
                 "extras": {},
             }
+
+
+def _liquid(source: str, stream: Stream) -> str:
+    """Canvas steps read what came with the entry under another name."""
+    if stream.step < 0:
+        return source
+    return source.replace("api_trigger_properties", "canvas_entry_properties")
 
 
 def braze_channel(channel: str) -> str:

@@ -79,7 +79,7 @@ def application(space: Workspace, keys: Keys, export_delay_s: float) -> Starlett
     async def unknown_path(request: Request, _problem: Any) -> Response:
         return await gate.pass_through(request, None)
 
-    return Starlette(
+    app = Starlette(
         routes=[
             *(route(operation) for operation in OPERATIONS),
             Route("/exports/{token}.zip", download),
@@ -88,3 +88,5 @@ def application(space: Workspace, keys: Keys, export_delay_s: float) -> Starlett
         # Braze documents no 405: a wrong method is answered like a wrong path
         exception_handlers={404: unknown_path, 405: unknown_path},
     )
+    app.router.redirect_slashes = False  # a trailing slash is another path
+    return app

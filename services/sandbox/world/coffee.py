@@ -70,7 +70,7 @@ OFFERS = Dimension(
             0.8,
         ),
     ),
-    noise=0.1,
+    noise=0.05,
 )
 
 ITEMS = Dimension(
@@ -107,7 +107,7 @@ ITEMS = Dimension(
             {"category:favourite_category=bakery": 0.45},
         ),
     ),
-    noise=0.06,
+    noise=0.03,
 )
 
 SUBJECTS = Dimension(
@@ -144,7 +144,7 @@ SUBJECTS = Dimension(
             {"category:home_store_type=suburb": 0.22, "category:favourite_category=tea": 0.14},
         ),
     ),
-    noise=0.06,
+    noise=0.03,
 )
 
 CREATIVES = Dimension(
@@ -174,7 +174,7 @@ CHANNEL_OPTIONS = Dimension(
             {"habit": 0.26, "category:home_store_type=station": 0.24},
         ),
     ),
-    noise=0.08,
+    noise=0.04,
 )
 
 HOURS = Dimension(
@@ -199,7 +199,7 @@ HOURS = Dimension(
         ),
         Option("h18", 18, "18:00", -0.05, {"category:home_store_type=suburb": 0.4}),
     ),
-    noise=0.08,
+    noise=0.04,
 )
 
 SEGMENTS = (
@@ -284,6 +284,7 @@ COFFEE = World(
     basket_spread=0.4,
     basket_attribute="average_basket",
     base_logit=-3.3,
+    likes_scale=0.85,  # the best combination is worth about twice a random one
     personal_spread=0.3,
     fatigue_logit=0.07,
     unsubscribe_share=0.002,

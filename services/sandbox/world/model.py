@@ -229,6 +229,7 @@ class World:
     basket_spread: float
     basket_attribute: str | None
     base_logit: float  # incremental conversion of one message, average person and options
+    likes_scale: float  # multiplies every `likes`: how much personalising is worth
     personal_spread: float  # of that logit between people
     fatigue_logit: float  # lost for each message of the last days, see preferences.FATIGUE_DAYS
     unsubscribe_share: float  # of delivered messages

@@ -44,7 +44,7 @@ class Preferences:
         self.dimensions = world.dimensions
         self._key = key_of(world.key, people.seed, "preferences")
         names = {name: i for i, name in enumerate(people.feature_names)}
-        self._weights = [_weights(d, names) for d in self.dimensions]
+        self._weights = [world.likes_scale * _weights(d, names) for d in self.dimensions]
         self._main = [np.array([o.main for o in d.options]) for d in self.dimensions]
         self._by_value: list[dict[str, int]] = [
             {_plain(o.value): i for i, o in enumerate(d.options)} for d in self.dimensions
