@@ -83,9 +83,9 @@ class Missing(Undefined):  # type: ignore[misc]
 
     def __str__(self) -> str:
         printed = printed_blanks.get()
-        hint = self.hint or self.name
-        path = hint.removesuffix(" is undefined") if hint.endswith(" is undefined") else self.name
-        name = _spoken(path.strip("'"))
+        # Where a list is too short the hint does not name the path: the list stands for its entry.
+        path, named, _ = (self.hint or "").partition(" is undefined")
+        name = _spoken(path.strip("'") if named else f"{self.name}[]")
         if printed is not None and name is not None:
             printed.add(name)
         return ""
@@ -123,4 +123,6 @@ def _spoken(path: str) -> str | None:
     if root not in NAMESPACES:
         return None if rest else root
     name = rest.split("]")[0].strip("'\"")
+    if not name:
+        return root
     return f"${{{name}}}" if root == PROFILE else f"{root}.${{{name}}}"
