@@ -121,6 +121,7 @@ def power_gate(
             msg("One of the two groups that are compared would be empty."),
             hint=msg("Choose a larger audience, or give the control group a larger share."),
         )
+    hoped_share = float(hoped_share)
     if before.mean <= 0:
         return _hopeless_metric(before, hoped_share)
     table = _table(before, n_personalised, n_control, learning_weeks)

@@ -152,18 +152,29 @@ def readiness(a: Moments, b: Moments, day_number: int, today: date) -> Readiness
     return Readiness(ready, events, missing_events, missing_days, people, expected)
 
 
-def smallest_provable(a: Moments, b: Moments, day_number: int, planned_days: int) -> float:
-    """Lift (share of b's mean) that has an 80 % chance to be proved by the planned end.
-
-    Carries today's standard error on to that day as if days were independent; where people differ
-    for good it will be a little more. Infinite where b has no mean yet.
-    """
+def relative_error(a: Moments, b: Moments) -> float:
+    """Standard error of "no difference" as a share of b's mean; infinite where b has none."""
     if not b.mean > 0 or a.n == 0:
         return math.inf
     variance, _ = _spread(1.0, a, b)
-    falls_to = math.sqrt(min(1.0, day_number / planned_days))
-    reach = last_critical_value(max(planned_days, 14)) + POWER_QUANTILE
-    return float(reach * math.sqrt(float(variance)) / float(b.mean) * falls_to)
+    return math.sqrt(float(variance)) / float(b.mean)
+
+
+def smallest_provable(
+    error: float, day_number: int, planned_days: int, *, error_before: float | None = None
+) -> float:
+    """Lift (share of b's mean) that has an 80 % chance to be proved by the planned end.
+
+    error         `relative_error` today
+    error_before  the same when half as many days had passed: shows how fast it falls. Where people
+                  differ for good it stops falling; without it, days count as independent.
+    """
+    power = 0.5
+    if error_before is not None and error_before > 0 and error > 0:
+        power = min(max(math.log2(error_before / error), 0.0), 0.5)
+    falls_to = min(1.0, day_number / planned_days) ** power
+    reach = last_critical_value(planned_days) + POWER_QUANTILE
+    return float(reach * error * falls_to)
 
 
 def variances_uneven(a: Moments, b: Moments) -> bool:

@@ -15,7 +15,7 @@ SHOWN, NOT_YET = "shown", "not_yet"
 _NUMBERS = (
     *("mean_a", "mean_b", "var_a", "var_b", "third_a", "third_b", "theta", "gain", "r", "c", "p"),
     *("estimate", "low", "high", "abs_estimate", "abs_low", "abs_high", "score", "provable"),
-    "events",
+    *("events", "error"),
 )
 _COUNTS = (
     *("day_number", "planned_days", "n_a", "n_b", "converters_a", "converters_b"),
@@ -47,6 +47,12 @@ class Earlier:
     correlations: tuple[float, ...] = ()
     p: float = 1.0
     proved_on: date | None = None
+    errors: tuple[float | None, ...] = ()
+
+    def error_at_half(self, n_looks: int) -> float | None:
+        """Relative standard error when half of `n_looks` had been taken; None before there is."""
+        half = n_looks // 2 - 1
+        return self.errors[half] if 0 <= half < len(self.errors) else None
 
 
 class Past:
@@ -56,12 +62,15 @@ class Past:
         self._found: dict[tuple[str, str, str], Earlier] = {}
         if looks.num_rows == 0:
             return
-        columns = ["comparison", "metric", "segment", "r", "p", "proved_on"]
+        columns = ["comparison", "metric", "segment", "r", "p", "proved_on", "error"]
         for row in looks.sort_by("day").select(columns).to_pylist():
             key = (row["comparison"], row["metric"], row["segment"])
             before = self._found.get(key, Earlier())
             self._found[key] = Earlier(
-                (*before.correlations, row["r"]), row["p"], row["proved_on"] or before.proved_on
+                (*before.correlations, row["r"]),
+                row["p"],
+                row["proved_on"] or before.proved_on,
+                (*before.errors, row["error"]),
             )
 
     def of(self, comparison: str, metric: str, segment: str) -> Earlier:
@@ -87,6 +96,7 @@ def look_row(
     readiness: Readiness,
     lift: Lift | None,
     proved_on: date | None,
+    error: float,
     provable: float,
     uneven: bool,
 ) -> dict[str, object]:
@@ -123,6 +133,7 @@ def look_row(
         "abs_low": None if lift is None else lift.difference_low,
         "abs_high": None if lift is None else lift.difference_high,
         "score": None if lift is None else lift.score,
+        "error": None if math.isinf(error) else error,
         "provable": None if math.isinf(provable) else provable,
         "events": readiness.events,
         "uneven": uneven,

@@ -24,6 +24,7 @@ from services.insights.lift import (
     lift,
     moments,
     readiness,
+    relative_error,
     smallest_provable,
     variances_uneven,
 )
@@ -214,6 +215,7 @@ def _look(
     p = earlier.p
     if found is not None and segment:
         p = sequential_p(found.score, path, planned_days, first_number, earlier.p)
+    error = relative_error(a, b)
     proved_on = earlier.proved_on
     if proved_on is None and found is not None and found.direction is not Direction.UNDECIDED:
         proved_on = day
@@ -234,6 +236,9 @@ def _look(
         readiness=ready,
         lift=found,
         proved_on=proved_on,
-        provable=smallest_provable(a, b, day_number, planned_days),
+        error=error,
+        provable=smallest_provable(
+            error, day_number, planned_days, error_before=earlier.error_at_half(len(path))
+        ),
         uneven=variances_uneven(a, b),
     )
