@@ -77,7 +77,7 @@ class ProfileFilter:
     def __init__(
         self, fields: Iterable[str], attributes: Sequence[str], tally: Tally | None = None
     ) -> None:
-        allowed = [f for f in fields if f in ALLOWED_FIELDS]
+        allowed = {"external_id", *(f for f in fields if f in ALLOWED_FIELDS)}
         self._plain = tuple(f for f in PLAIN_FIELDS if f in allowed)
         self._lists = tuple(
             (f, ENTRY_KEYS[f]) for f in (*COUNTED_FIELDS, *RECEIVED_FIELDS) if f in allowed
@@ -163,13 +163,13 @@ def _is_plain(name: str, value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
 
 
-@lru_cache(maxsize=4096)
 def _is_nameable(name: object) -> bool:
     """Names of events and products come from systems that may put an address into them."""
     if name is None:
         return True  # receipts have ids instead
-    return (
-        isinstance(name, str)
-        and len(name) <= MAX_EVENT_NAME_CHARS
-        and not looks_personal(name, digits=False)
-    )
+    return isinstance(name, str) and _names_nobody(name)
+
+
+@lru_cache(maxsize=4096)
+def _names_nobody(name: str) -> bool:
+    return len(name) <= MAX_EVENT_NAME_CHARS and not looks_personal(name, digits=False)

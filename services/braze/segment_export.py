@@ -17,7 +17,7 @@ from services.braze.client import BrazeClient
 from services.braze.ndjson import lines, strict_object
 from services.braze.profiles import ProfileFilter, Tally
 from services.braze.users import MAX_ATTRIBUTES, checked_fields
-from services.errors import BrazeBroken, DataError, NoAnswer, RateLimited
+from services.errors import BrazeBroken, ConsoleError, DataError, NoAnswer, RateLimited
 from services.messages import msg
 
 DEADLINE_S = 30 * 60.0  # tens of millions of people take an hour; the caller may allow more
@@ -69,16 +69,28 @@ def _fetch_whole(
 ) -> None:
     for attempt in range(1, MAX_REQUESTS + 1):
         url = _request(client, body, deadline)
-        try:
-            _wait_for(client, url, spool, deadline)
-            for content in members(spool):
-                for _ in content:  # sizes, checksums and limits of every member
-                    pass
-        except (DataError, NoAnswer, BrazeBroken):
-            if attempt == MAX_REQUESTS or time.monotonic() > deadline:
-                raise
-        else:
+        problem = _try_once(client, url, spool, deadline)
+        if problem is None:
             return
+        if attempt == MAX_REQUESTS or time.monotonic() > deadline:
+            raise problem
+
+
+def _try_once(
+    client: BrazeClient, url: str, spool: IO[bytes], deadline: float
+) -> ConsoleError | None:
+    """Fetch and check one file: None where it is whole, else what a new request may mend."""
+    try:
+        _wait_for(client, url, spool, deadline)
+    except (NoAnswer, BrazeBroken) as problem:
+        return problem
+    try:
+        for content in members(spool):
+            for _ in content:  # sizes, checksums and limits of every member
+                pass
+    except DataError as problem:
+        return problem
+    return None
 
 
 def _request(client: BrazeClient, body: dict[str, object], deadline: float) -> str:

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from services.braze.campaigns import list_campaigns
 from services.braze.client import BrazeClient
-from services.braze.origins import REST_ORIGINS
 from services.braze.limits import Family
+from services.braze.origins import REST_ORIGINS
 from services.braze.segments import segment_details
 from services.braze.sending import Recipient, trigger_campaign
 from services.errors import (
