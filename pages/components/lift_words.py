@@ -38,10 +38,10 @@ FIRST_WORDS: dict[Group, Message] = {
 
 def noun(experiment: Experiment) -> str:
     """What is counted, as said aloud: `upgrades`; the marketer's own word, else a plain one."""
-    if experiment.metric.noun:
-        return experiment.metric.noun
     if experiment.metric.kind in (MetricKind.REVENUE, MetricKind.ARPU):
         return _("revenue")
+    if experiment.metric.noun:
+        return experiment.metric.noun
     return _("conversions")
 
 

@@ -24,6 +24,7 @@ from services.outcomes.model import OutcomeMetric
 
 LOOKS = "looks"
 PRIMARY = OutcomeMetric.PRIMARY.value
+BAND_MIN = 2  # one point is no line
 COUNTED_KINDS = (MetricKind.CONVERSION, MetricKind.CUSTOM)
 """Metrics whose total is a number of things; the others are money or a score."""
 
@@ -233,3 +234,12 @@ def _look(row: dict[str, Any]) -> Look:
         events=row["events"] or 0.0,
         uneven=bool(row["uneven"]),
     )
+
+
+def true_lift(lake: Lake, experiment_id: str) -> pd.DataFrame | None:
+    """The simulator's true lift so far: columns day, lift; None where it is not known."""
+    table = lake.read("truth", experiment_id, columns=["day", "lift"])
+    if table.num_rows < BAND_MIN or {"day", "lift"} - set(table.column_names):
+        return None
+    rows: pd.DataFrame = table.sort_by("day").to_pandas()
+    return rows

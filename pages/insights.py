@@ -1,0 +1,116 @@
+"""Insights: what was learnt, how sure that is, and what Braze says of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.components import session
+from pages.components.alone import alone
+from pages.components.braze_parts import draw_messages, draw_reconciliation
+from pages.components.choice_parts import draw_shares
+from pages.components.exports import export_menu
+from pages.components.following import follow
+from pages.components.gate import gate
+from pages.components.head import head, section
+from pages.components.lift_parts import (
+    draw_lift,
+    draw_metrics,
+    draw_other_comparisons,
+    experiment_events,
+)
+from pages.components.lift_words import headline
+from pages.components.segment_parts import draw_segments
+from pages.components.translate import _, day, number
+from pages.components.trust_parts import draw_trust
+from services.workflow.braze_view import BrazeNumbers, braze_numbers
+from services.workflow.insights_view import Insights, insights, true_lift
+
+ALL = 0
+
+
+def freshness(seen: Insights) -> str:
+    """Which day it is, up to when outcomes are counted, and that looking is safe."""
+    look = seen.primary
+    parts = []
+    if found.day_number is not None:
+        parts.append(_("Day {n}").format(n=number(found.day_number)))
+    if look is not None:
+        parts.append(
+            _("outcomes up to {day}, later days are still filling").format(day=day(look.day))
+        )
+        if look.over_planned:
+            parts.append(_("beyond the planned end, so the interval is wider"))
+    parts.append(_("safe to look at every day"))
+    return " · ".join(parts)
+
+
+def read_braze() -> BrazeNumbers | None:
+    """Braze's series; a part that cannot be read is said in its own section."""
+    return braze_numbers(console.database, console.lake, experiment, first_day=found.row.first_day)
+
+
+def truth() -> pd.DataFrame | None:
+    """The simulator's true lift, where it is simulated and the reader asked for it."""
+    if not console.settings.sandbox:
+        return None
+    known = true_lift(console.lake, experiment.id)
+    if known is None or not st.toggle(_("Show the truth"), key="insights.truth"):
+        return None
+    return known
+
+
+def window() -> int | None:
+    """How many days the descriptive charts below show; the lift always counts all."""
+    words = {7: _("7 days"), 28: _("28 days"), ALL: _("All")}
+    chosen = st.segmented_control(
+        _("Days shown below"),
+        list(words),
+        default=ALL,
+        required=True,
+        format_func=words.__getitem__,
+        key="insights.window",
+        label_visibility="collapsed",
+    )
+    return int(chosen) if chosen else None
+
+
+gate()
+found = follow()
+console = session.services()
+experiment = found.experiment
+actions = head(_("What we learnt"))
+numbers: BrazeNumbers | None = None
+with alone("insights.lift"):
+    seen = insights(console.lake, experiment)
+    first, sure = headline(seen)
+    st.header(f"{first} {sure}".strip(), anchor=False)
+    st.caption(freshness(seen))
+    draw_metrics(seen)
+    section(_("Does it work, and since when?"))
+    draw_lift(seen, experiment_events(experiment, found.row.first_day), truth())
+    draw_other_comparisons(seen)
+    section(_("What works for whom?"))
+    with alone("insights.segments"):
+        draw_segments(seen)
+with alone("insights.braze"):
+    numbers = read_braze()
+with st.container(horizontal=True, horizontal_alignment="right"):
+    days = window()
+left, right = st.columns(2, gap="large")
+with left:
+    section(_("What does Anneal choose?"))
+    with alone("insights.choices"):
+        draw_shares(experiment, days)
+with right:
+    section(_("What does Braze say?"))
+    with alone("insights.reconciliation"):
+        draw_reconciliation(numbers, experiment, experiment.zone)
+section(_("How are the messages doing?"))
+with alone("insights.messages"):
+    draw_messages(numbers, days)
+section(_("Can you trust it?"))
+with alone("insights.trust"):
+    draw_trust(experiment)
+with actions, alone("insights.export"):
+    export_menu(experiment, numbers)
