@@ -76,21 +76,8 @@ class Worker:
         for day in (today - timedelta(days=1), today, today + timedelta(days=1)):
             if first_day is None or day < first_day:
                 continue
-            self._advance_day(experiment, day, is_past=day < today)
+            advance_day(self._place, experiment, day)
         settle_open(self._place, experiment)
-
-    def _advance_day(self, experiment: Experiment, day: date, *, is_past: bool) -> None:
-        console = self._place.console
-        now = console.clock.now()
-        opened = is_open(console, experiment.id, day)
-        if not opened and not is_past and now >= cycle_start(console, experiment, day):
-            open_day(self._place, experiment, day)
-            opened = True
-        if opened:
-            send_due(self._place, experiment.id)
-        over = opened and now >= day_end(experiment, day)
-        if over and not is_closed(console, experiment.id, day):
-            close_day(self._place, experiment, day)
 
     def _guarded(self, what: str, work: object) -> None:
         if self._again_at.get(what, 0.0) > time.monotonic():
@@ -100,6 +87,25 @@ class Worker:
         except ConsoleError as problem:
             self._again_at[what] = time.monotonic() + RETRY_S
             log.warning("postponed", what=what, why=str(problem), again_in_s=RETRY_S)
+
+
+def advance_day(place: Workplace, experiment: Experiment, day: date) -> None:
+    """Do what is due now for one decision day: open it, send, close it. Safe to repeat.
+
+    A day that was never opened and is over is not made up for: its messages would come too late.
+    """
+    console = place.console
+    now = console.clock.now()
+    is_past = day < now.astimezone(ZoneInfo(experiment.zone)).date()
+    opened = is_open(console, experiment.id, day)
+    if not opened and not is_past and now >= cycle_start(console, experiment, day):
+        open_day(place, experiment, day)
+        opened = True
+    if opened:
+        send_due(place, experiment.id)
+    over = opened and now >= day_end(experiment, day)
+    if over and not is_closed(console, experiment.id, day):
+        close_day(place, experiment, day)
 
 
 def work(settings: Settings, stop: threading.Event | None = None) -> None:

@@ -12,6 +12,8 @@ from services.errors import ConsoleError
 from services.intents.model import Intent, IntentKind
 from services.intents.store import fail, finish, take_next
 from services.workflow import deeds
+from services.workflow.rehearsing import rehearse
+from services.workflow.trying import render_combinations, test_send
 
 Deed = Callable[[Workplace, Intent], Mapping[str, Any] | None]
 
@@ -25,11 +27,11 @@ DEEDS: Mapping[IntentKind, Deed] = {
     IntentKind.REFRESH_AUDIENCE: deeds.export_audience,
     IntentKind.DISCOVER_ATTRIBUTES: deeds.discover,
     IntentKind.APPROVE_CONTENT: deeds.approve_content,
-    IntentKind.RENDER_COMBINATIONS: deeds.render_combinations,
-    IntentKind.TEST_SEND: deeds.test_send,
+    IntentKind.RENDER_COMBINATIONS: render_combinations,
+    IntentKind.TEST_SEND: test_send,
     IntentKind.ASK_BRAZE_NOW: deeds.ask_braze_now,
     IntentKind.NEXT_DAY: deeds.next_day,
-    IntentKind.DRY_RUN: deeds.rehearse,
+    IntentKind.DRY_RUN: rehearse,
 }
 log = structlog.get_logger()
 

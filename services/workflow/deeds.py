@@ -29,7 +29,8 @@ from services.experiment.store import (
 from services.intents.model import Intent
 from services.intents.store import report_progress
 from services.messages import msg
-from services.workflow import catalogue, connection as braze_connection
+from services.workflow import catalogue
+from services.workflow import connection as braze_connection
 from services.workflow.cycle import cycle_start
 from services.workflow.history import play_day
 from services.workflow.people.store import release

@@ -20,7 +20,7 @@ from services.experiment.records import ApprovalKind
 from services.experiment.store import create_draft, freeze, set_status
 from services.messages import msg
 
-SHOWN_DIMENSIONS = ("offer", "subject", "channel", "hour")
+SHOWN_DIMENSIONS = ("offer", "subject", "channel", "hour", "frequency")
 PLANNED_WEEKS = 8
 DRAFT_USE_CASE = "winback"
 BY = "demo"
@@ -103,10 +103,7 @@ def experiment_document(world: Mapping[str, Any]) -> dict[str, Any]:
             }
             for channel, target in world["campaigns"].items()
         ],
-        "rules": [
-            {"kind": "minimum_gap", "hours": 20},
-            {"kind": "at_most", "messages": 5, "days": 7},
-        ],
+        "rules": [{"kind": "minimum_gap", "hours": 20}],
         "groups": {"personalised": 0.8, "random": 0.1, "usual": 0.0, "holdout": 0.1},
         "zone": "UTC",
         "planned_weeks": PLANNED_WEEKS,

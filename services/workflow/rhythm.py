@@ -64,7 +64,9 @@ def rhythm_of_day(
         return Rhythm(np.ones(len(people), bool), np.full(len(people), DAILY, dtype=object))
     held = _held(console, experiment, day)
     if not console.lake.parts(KIND, experiment.id, day):
-        chosen = _choose(console, experiment, day, people, groups, snapshot, options, held)
+        chosen = _choose(
+            console, experiment, day, people, groups, snapshot, options, held, keep=keep
+        )
         if keep:
             meta = {"cadences": [c.key for c in options]}
             console.lake.append(KIND, experiment.id, day, chosen, meta=meta)
@@ -104,6 +106,8 @@ def _choose(
     snapshot: pa.Table,
     options: tuple[Cadence, ...],
     held: Mapping[int, tuple[str, int]],
+    *,
+    keep: bool,
 ) -> pa.Table:
     since = np.array([held.get(p, ("", 0))[1] for p in people.tolist()], dtype=np.int64)
     here = np.asarray(snapshot["person"], dtype=np.int64)
@@ -115,7 +119,7 @@ def _choose(
     seed = day_seed(experiment, day, "cadence")
     kept = latest_belief(console.lake, experiment.id, until=day, kind=CADENCE_BELIEFS)
     if kept is None:
-        kept = _first_belief(console, experiment, day, space, snapshot)
+        kept = _first_belief(console, experiment, day, space, snapshot, keep=keep)
     may = np.ones((len(who), len(options)), bool)
     usual = group == Group.USUAL.value
     may[usual] = _usual(experiment, options)
@@ -142,12 +146,20 @@ def _choose(
 
 
 def _first_belief(
-    console: Console, experiment: Experiment, day: date, space: Space, snapshot: pa.Table
+    console: Console,
+    experiment: Experiment,
+    day: date,
+    space: Space,
+    snapshot: pa.Table,
+    *,
+    keep: bool,
 ) -> KeptBelief:
     spec = fit(snapshot)
     start = prior(
         space, spec.names, GUESSED_SHARE, reward=Reward.SIGNED, attributes=spec.attributes
     )
+    if not keep:
+        return KeptBelief(start, spec, "")
     return keep_belief(console.lake, experiment.id, day, start, spec, "", kind=CADENCE_BELIEFS)
 
 

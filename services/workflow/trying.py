@@ -1,0 +1,155 @@
+"""Before launch: every reachable combination rendered, and a test message to people inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.activation.delivering import BrazeSender
+from services.activation.model import Claim, Person
+from services.activation.pausing import is_paused
+from services.bootstrap import Console, Workplace
+from services.content.checks import ContentProblem
+from services.content.preview import preview_of
+from services.errors import AccessError, ContentError, ExperimentError
+from services.experiment.audit.store import record
+from services.experiment.catalogue.model import Catalogue
+from services.experiment.catalogue.store import load_catalogue
+from services.experiment.combinations import allowed
+from services.experiment.model import Experiment, TargetKind
+from services.experiment.properties import trigger_properties
+from services.experiment.store import load_draft
+from services.experiment.validation import complete
+from services.intents.model import Intent, message_json
+from services.intents.store import report_progress
+from services.messages import msg
+from services.workflow.rehearsing import REHEARSAL_SALT
+
+MOST_TEST_PEOPLE = 50  # RELIABILITY T14: an explicit internal list, never an audience
+EVERY = 25  # combinations between two reports of progress
+# Somebody of whom everything is known, and somebody of whom nothing is.
+PROFILES: tuple[Mapping[str, Any], ...] = (
+    {"first_name": "Sample", "language": "en", "country": "US"},
+    {},
+)
+
+
+def render_combinations(place: Workplace, intent: Intent) -> Mapping[str, Any]:
+    """Render every combination somebody could get, and count what is wrong with them."""
+    console = place.console
+    experiment = _drafted(console, intent)
+    catalogue = load_catalogue(console.database) or Catalogue()
+    combinations = allowed(experiment, console.clock.now().date())
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for number in range(len(combinations)):
+        named = combinations.named(number)
+        for problem in _problems(experiment, catalogue, named):
+            key = (problem.kind.value, str(problem.what))
+            known = found.setdefault(
+                key,
+                {
+                    "kind": problem.kind.value,
+                    "what": message_json(problem.what),
+                    "hint": message_json(problem.hint),
+                    "blocking": problem.blocking,
+                    "n": 0,
+                    "example": named,
+                },
+            )
+            known["n"] += 1
+        if number % EVERY == 0:
+            report_progress(
+                console.database,
+                intent,
+                number / len(combinations),
+                msg("{n} of {total} combinations rendered.", n=number, total=len(combinations)),
+            )
+    worst_first = sorted(found.values(), key=lambda p: (not p["blocking"], -p["n"]))
+    return {"n": len(combinations), "problems": worst_first}
+
+
+def test_send(place: Workplace, intent: Intent) -> Mapping[str, Any]:
+    """Send one combination to a few people of the marketer's own, outside experiment and ledger.
+
+    On record before it happens. Raises AccessError for a list that is empty or too long, and while
+    sending is paused.
+    """
+    console = place.console
+    ids = tuple(dict.fromkeys(str(i).strip() for i in intent.payload.get("external_ids", ())))
+    ids = tuple(i for i in ids if i)
+    if not 1 <= len(ids) <= MOST_TEST_PEOPLE:
+        raise AccessError(
+            msg("A test goes to 1 to {n} people of your own.", n=MOST_TEST_PEOPLE),
+            hint=msg("Give their customer ids, one a line. Nothing was sent."),
+        )
+    if is_paused(console.database, console.home):
+        raise AccessError(
+            msg("Sending is paused, and a test is a message too."),
+            hint=msg("Resume first. Nothing was sent."),
+        )
+    experiment = _drafted(console, intent)
+    combination = {str(k): str(v) for k, v in dict(intent.payload["combination"]).items()}
+    target = experiment.target_for(combination)
+    if target is None:
+        raise ExperimentError(
+            msg("This combination has no campaign or Canvas."),
+            hint=msg("Choose one on Templates. Nothing was sent."),
+        )
+    with console.database.write() as connection:
+        record(
+            connection,
+            console.clock,
+            intent.filed_by,
+            "test.sent",
+            experiment.id,
+            {"target": target.id, "people": len(ids), "combination": combination},
+        )
+    properties = trigger_properties(experiment, combination)
+    now = console.clock.now()
+    reply = BrazeSender(place.sending, experiment).send(
+        Claim(
+            workspace=console.workspace,
+            experiment_id=experiment.id,
+            day=now.date(),
+            target_kind=target.kind,
+            target_id=target.id,
+            channel=target.channel,
+            combination=combination,
+            people=tuple(Person(0, i, properties) for i in ids),
+            batch_id=None,
+            fence=0,
+            claimed_at=now.timestamp(),
+            deadline_wall=0.0,
+            deadline_boot=0.0,
+        ),
+        lambda: None,
+    )
+    return {"dispatch_id": reply.dispatch_id, "people": len(ids), "notice": reply.notice}
+
+
+def _problems(
+    experiment: Experiment, catalogue: Catalogue, combination: Mapping[str, str]
+) -> list[ContentProblem]:
+    target = experiment.target_for(dict(combination))
+    details = None if target is None else catalogue.details(target)
+    if target is None or details is None:
+        raise ContentError(
+            msg("Braze no longer lists the campaign or Canvas of a combination."),
+            hint=msg("Choose another one on Templates."),
+        )
+    found: list[ContentProblem] = []
+    for profile in PROFILES:
+        shown = preview_of(
+            details,
+            trigger_properties(experiment, combination),
+            profile,
+            canvas=target.kind is TargetKind.CANVAS,
+            variation_id=target.variation_id,
+        )
+        found += [p for p in shown.problems if p not in found]
+    return found
+
+
+def _drafted(console: Console, intent: Intent) -> Experiment:
+    id = str(intent.experiment_id)
+    return complete(load_draft(console.database, id).document, id, 1, REHEARSAL_SALT)
