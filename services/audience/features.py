@@ -79,7 +79,10 @@ class FeatureSpec:
     def from_json(cls, text: str) -> FeatureSpec:
         """What `to_json` wrote. Raises DataError for anything else."""
         try:
-            return cls(tuple(Feature(**f) for f in json.loads(text)))
+            rows = json.loads(text)
+            if not isinstance(rows, list):
+                raise ValueError("not a list")
+            return cls(tuple(Feature(**row) for row in rows))
         except (TypeError, ValueError) as problem:
             raise DataError(msg("The stored feature specification cannot be read.")) from problem
 
