@@ -154,4 +154,4 @@ def test_a_canvas_sends_its_later_step_days_after_the_entry(wire: Wire):
     assert sent()[0] == 10
     assert 8 <= sent()[1] <= 10  # somebody may have unsubscribed meanwhile
     received = wire.profiles(people, "canvases_received")[people[0]]["canvases_received"][0]
-    assert [s["name"] for s in received["steps_received"]][0] == "Hello"
+    assert received["steps_received"][0]["name"] == "Hello"
