@@ -9,7 +9,7 @@ OFFER = "{{api_trigger_properties.${offer} | default: 'Have a look'}}"
 
 
 def campaigns(name: str, template: str) -> tuple[Campaign, ...]:
-    """API-triggered ones for each channel; one with a control group, one paused, one API campaign."""
+    """API-triggered ones for each channel; with control group, paused, and API campaign."""
     mail = Variation("v1", "Email", "email", template=template)
     text = Variation("v1", "Text", "sms", text=f"{SUBJECT}: {OFFER}. Reply STOP to opt out.")
     push = Variation("v1", "Push", "push", title=SUBJECT, text=OFFER)
