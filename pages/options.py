@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components import session, states
 from pages.components.badges import escape
 from pages.components.bottom_bar import setup_bar
-from pages.components.combination_card import draw_alike, draw_combinations
+from pages.components.combination_card import draw_alike, draw_combinations, is_about_alike
 from pages.components.dialog import open_dialog
 from pages.components.dimension_dialog import new_dimension
 from pages.components.drafting import open_draft, save, show_conflict
@@ -128,11 +128,11 @@ with left:
         draw_usual()
 with right:
     draw_combinations(editing, experiment, state)
-    draw_alike(editing, state)
+    draw_alike(editing)
 
 blocking = editing.blocking(STEP)
 for found in editing.problems:
-    if found.step == STEP and not found.blocking:
+    if found.step == STEP and not found.blocking and not is_about_alike(found):
         st.markdown(
             f":small[:orange[:material/warning:] {escape(say(found.what))} "
             f":grey[{escape(say(found.hint))}]]"

@@ -10,9 +10,11 @@ from pages.components.drafting import Editing, save
 from pages.components.translate import _, day, ngettext, number, say
 from services.experiment.drafts import Document
 from services.experiment.model import Experiment
-from services.workflow.options_view import Alike, OptionsState
+from services.experiment.problem import Problem
+from services.workflow.options_view import OptionsState
 
 MOST_ALIKE = 2
+KEEP_BOTH = "_keep_both"
 
 
 def draw_combinations(editing: Editing, experiment: Experiment, state: OptionsState) -> None:
@@ -72,50 +74,63 @@ def _nobody(state: OptionsState) -> None:
         )
 
 
-def draw_alike(editing: Editing, state: OptionsState) -> None:
-    """Texts that differ by one word, and what to do about them."""
-    for found in state.alike[:MOST_ALIKE]:
+def alike_in(editing: Editing) -> list[Problem]:
+    """Pairs of options whose texts hardly differ, without those somebody wants to keep."""
+    kept = [list(pair) for pair in editing.document.get(KEEP_BOTH) or ()]
+    return [
+        found
+        for found in editing.problems
+        if {"one", "other"} <= found.what.values.keys() and _pair(found) not in kept
+    ]
+
+
+def is_about_alike(found: Problem) -> bool:
+    """Whether a problem is shown as a card of its own."""
+    return {"one", "other"} <= found.what.values.keys()
+
+
+def draw_alike(editing: Editing) -> None:
+    """Texts that hardly differ, and what to do about them."""
+    for found in alike_in(editing)[:MOST_ALIKE]:
         with st.container(border=True):
-            st.markdown(f"**{_('Too alike to tell apart')}**")
-            st.markdown(
-                _(
-                    "“{first}” and “{second}” differ by one word. Learning both takes longer "
-                    "than learning one."
-                ).format(first=escape(found.first_label), second=escape(found.second_label))
-            )
+            st.markdown(f"**{escape(say(found.what))}**  \n{escape(say(found.hint))}")
             if editing.may_edit:
                 _ways_out(editing, found)
 
 
-def _ways_out(editing: Editing, found: Alike) -> None:
-    name = f"alike.{found.dimension}.{found.first}.{found.second}"
+def _pair(found: Problem) -> list[str]:
+    return [found.about, str(found.what.values["one"]), str(found.what.values["other"])]
+
+
+def _ways_out(editing: Editing, found: Problem) -> None:
+    pair = _pair(found)
+    name = "alike." + ".".join(pair)
     with st.container(horizontal=True):
         st.button(
             _("Keep the first"),
             key=editing.key(f"{name}.first"),
             on_click=_keep_first,
-            args=(editing.id, found),
+            args=(editing.id, pair),
         )
         st.button(
             _("Keep both"),
             type="tertiary",
             key=editing.key(f"{name}.both"),
             on_click=_keep_both,
-            args=(editing.id, found),
+            args=(editing.id, pair),
         )
 
 
-def _keep_first(experiment_id: str, found: Alike) -> None:
+def _keep_first(experiment_id: str, pair: list[str]) -> None:
     def change(document: Document) -> None:
-        dimension = find_dimension(document, found.dimension)
-        dimension["options"] = [o for o in dimension["options"] if o["key"] != found.second]
+        dimension = find_dimension(document, pair[0])
+        dimension["options"] = [o for o in dimension["options"] if o["label"] != pair[2]]
 
     save(experiment_id, change)
 
 
-def _keep_both(experiment_id: str, found: Alike) -> None:
+def _keep_both(experiment_id: str, pair: list[str]) -> None:
     def change(document: Document) -> None:
-        pair = [found.dimension, found.first, found.second]
-        document["_keep_both"] = [*(document.get("_keep_both") or ()), pair]
+        document[KEEP_BOTH] = [*(document.get(KEEP_BOTH) or ()), pair]
 
     save(experiment_id, change)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations as pairs
 
 import pyarrow.compute as pc
 
@@ -14,25 +13,9 @@ from services.errors import ConsoleError
 from services.experiment.cadences import cadences
 from services.experiment.combinations import allowed, judge
 from services.experiment.drafts import Document, read_draft
-from services.experiment.model import Dimension, DimensionKind, Experiment
+from services.experiment.model import DimensionKind, Experiment
 from services.experiment.use_cases import starting_document
 from services.lake import Lake
-
-WORDS_FOR_ALIKE = 3  # shorter texts differ by one word and are still two ideas
-TEXT_KINDS = frozenset(
-    {DimensionKind.SUBJECT, DimensionKind.CALL_TO_ACTION, DimensionKind.CREATIVE}
-)
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Two texts of one dimension that differ by one word: learning both costs time."""
-
-    dimension: str
-    first: str
-    second: str
-    first_label: str
-    second_label: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +37,6 @@ class OptionsState:
     n_people: int | None
     n_nobody: int | None
     as_of: date | None
-    alike: tuple[Alike, ...]
     too_many: ConsoleError | None = None
 
 
@@ -64,26 +46,19 @@ def options_state(lake: Lake, experiment_id: str, document: Document, today: dat
     n_full = 1
     for dimension in experiment.send_dimensions:
         n_full *= max(1, len(dimension.options))
-    kept_both = {tuple(pair) for pair in document.get("_keep_both") or ()}
-    alike = tuple(
-        found
-        for dimension in experiment.dimensions
-        for found in _alike(dimension)
-        if (found.dimension, found.first, found.second) not in kept_both
-    )
     rhythms = len(cadences(experiment)) if experiment.cadence_dimensions else 1
     try:
         left = allowed(experiment.model_copy(update={"targets": ()}), today)
     except ConsoleError as problem:
-        return OptionsState(n_full, 0, rhythms, {}, {}, {}, None, None, None, alike, problem)
+        return OptionsState(n_full, 0, rhythms, {}, {}, {}, None, None, None, problem)
     removed = {number: left.n_removed_by(number) for number in range(len(experiment.rules))}
     day = lake.latest_day("snapshots", experiment_id)
     people = _people(lake, experiment_id, day, experiment, document) if day and len(left) else None
     if people is None:
-        return OptionsState(n_full, len(left), rhythms, removed, {}, {}, None, None, None, alike)
+        return OptionsState(n_full, len(left), rhythms, removed, {}, {}, None, None, None)
     kept_out, may_get, n_people, n_nobody = people
     return OptionsState(
-        n_full, len(left), rhythms, removed, kept_out, may_get, n_people, n_nobody, day, alike
+        n_full, len(left), rhythms, removed, kept_out, may_get, n_people, n_nobody, day
     )
 
 
@@ -138,20 +113,3 @@ def _people(
             )
             may_get[dimension, option] = people / table.num_rows
     return kept_out, may_get, table.num_rows, int(judged.none_left().sum())
-
-
-def _alike(dimension: Dimension) -> list[Alike]:
-    if dimension.kind not in TEXT_KINDS:
-        return []
-    found = []
-    for one, other in pairs(dimension.options, 2):
-        first, second = _words(one.label), _words(other.label)
-        if min(len(first), len(second)) < WORDS_FOR_ALIKE or len(first) != len(second):
-            continue
-        if sum(a != b for a, b in zip(first, second, strict=True)) == 1:
-            found.append(Alike(dimension.key, one.key, other.key, one.label, other.label))
-    return found
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip(".,!?…").casefold() for word in text.split()]
