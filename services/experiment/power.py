@@ -111,6 +111,7 @@ def power_gate(
 
     Raises ExperimentError when a group is empty or the hoped-for lift is not above zero.
     """
+    hoped_share = float(hoped_share)
     if hoped_share <= 0 or not math.isfinite(hoped_share):
         raise ExperimentError(
             msg("The hoped-for lift is {lift:.0%}.", lift=hoped_share),
@@ -121,7 +122,6 @@ def power_gate(
             msg("One of the two groups that are compared would be empty."),
             hint=msg("Choose a larger audience, or give the control group a larger share."),
         )
-    hoped_share = float(hoped_share)
     if before.mean <= 0:
         return _hopeless_metric(before, hoped_share)
     table = _table(before, n_personalised, n_control, learning_weeks)
