@@ -1,0 +1,35 @@
+"""Kill the sending process anywhere: nobody is written to twice, and everybody is accounted for."""
+
+from __future__ import annotations
+
+import pytest
+from kill_loop import Report, kill_loop
+
+N_KILLS = (
+    16  # in the ordinary run; the slow one goes through every step, and the command through more
+)
+
+
+def assert_kept(report: Report) -> None:
+    assert not any(report.violations.values()), report
+    assert report.most_unsent_after_one_kill <= 50
+
+
+def test_killed_at_a_spread_of_steps_it_keeps_every_promise():
+    report = kill_loop(N_KILLS)
+    assert report.kills == N_KILLS
+    assert_kept(report)
+
+
+@pytest.mark.slow
+def test_killed_at_every_single_step_it_keeps_every_promise():
+    report = kill_loop(300)
+    assert report.kills == 300
+    assert {"half accepted", "accepted, not answered", "before a commit"} <= set(report.boundaries)
+    assert_kept(report)
+
+
+@pytest.mark.slow
+def test_killed_while_braze_fails_too_it_keeps_every_promise():
+    report = kill_loop(150, fault_share=0.3, seed=1)
+    assert not any(report.violations.values()), report
