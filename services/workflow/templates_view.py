@@ -1,0 +1,284 @@
+"""What Templates shows: where messages are sent from, how they look, and who approved them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from services.activation.gates.store import content_of, target_name
+from services.content.lock import LockState, lock_state
+from services.content.preview import Preview, preview_of
+from services.database.engine import Database
+from services.errors import ContentError
+from services.experiment.approvals.store import standing_approvals
+from services.experiment.braze_problems import braze_problems
+from services.experiment.catalogue.model import Catalogue, channel_of, is_control, messages_of
+from services.experiment.catalogue.store import content_digests, load_catalogue
+from services.experiment.drafts import Document, read_draft
+from services.experiment.model import (
+    Channel,
+    Dimension,
+    DimensionKind,
+    Experiment,
+    Target,
+    TargetKind,
+)
+from services.experiment.problem import Problem
+from services.experiment.properties import trigger_properties
+from services.experiment.records import Approval, ApprovalKind
+from services.lake import Lake
+from services.messages import Message, msg
+
+ATTRIBUTE_PREFIX = "attr:"
+LOOK_KINDS = (
+    DimensionKind.CREATIVE,
+    DimensionKind.TEMPLATE,
+    DimensionKind.SUBJECT,
+    DimensionKind.OFFER,
+    DimensionKind.CALL_TO_ACTION,
+    DimensionKind.CUSTOM,
+)
+"""Dimensions that change how a message looks, those that change it most first."""
+MOST_SAMPLES = 6
+SAMPLE_ROWS = 2_000  # looked through for people who differ
+
+
+@dataclass(frozen=True)
+class Place:
+    """A campaign or Canvas that messages of one channel could be sent through."""
+
+    kind: TargetKind
+    id: str
+    name: str
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One choice to make: through what are messages of `channel` sent (`when`: as in a target)?"""
+
+    channel: Channel
+    label: str
+    when: dict[str, str]
+    chosen: Target | None
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Somebody to look as: an export object without an id, and what sets them apart."""
+
+    profile: dict[str, Any]
+    about: tuple[tuple[str, object], ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One variant as one person would get it, and how its content stands to its approval."""
+
+    target: Target
+    name: str
+    variant: str
+    subject: str
+    digest: str | None
+    lock: LockState
+    approval: Approval | None
+    preview: Preview | None
+    error: Message | None
+
+    @property
+    def key(self) -> str:
+        """Unique on the page."""
+        return f"{self.subject}/{self.variant}"
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Everything the page shows. `catalogue` is None before the worker has looked into Braze."""
+
+    experiment: Experiment
+    catalogue: Catalogue | None
+    slots: tuple[Slot, ...]
+    by_hand: bool
+
+
+def gallery(database: Database, document: Document) -> Gallery:
+    """Read the draft's targets and what there is to choose from."""
+    experiment = read_draft(document).experiment
+    catalogue = load_catalogue(database)
+    slots = tuple(_slots(experiment, catalogue or Catalogue()))
+    ours = [slot.when for slot in slots]
+    by_hand = any(target.when not in ours for target in experiment.targets)
+    return Gallery(experiment, catalogue, slots, by_hand)
+
+
+def choose(document: Document, slot: Slot, place: Place | None) -> None:
+    """Put a choice into the draft; None takes it out. Other targets stay as they are."""
+    targets = [t for t in document.get("targets", []) if t.get("when", {}) != slot.when]
+    if place is not None:
+        targets.append(
+            Target(when=slot.when, kind=place.kind, id=place.id, channel=slot.channel).model_dump(
+                mode="json", exclude_none=True
+            )
+        )
+    document["targets"] = targets
+
+
+def look_dimensions(experiment: Experiment) -> list[Dimension]:
+    """Dimensions whose options change how a message looks, the most telling first."""
+    found = [d for d in experiment.send_dimensions if d.kind in LOOK_KINDS and d.options]
+    return sorted(found, key=lambda d: LOOK_KINDS.index(d.kind))
+
+
+def cards(
+    database: Database,
+    seen: Gallery,
+    combination: Mapping[str, str],
+    variants_of: str | None,
+    profile: Mapping[str, Any],
+) -> list[Card]:
+    """One card for each target and, with `variants_of`, for each option of that dimension.
+
+    combination  option key by dimension key; what it does not name takes its first option
+    """
+    experiment = seen.experiment
+    digests = content_digests(database)
+    approvals = standing_approvals(database, ApprovalKind.CONTENT)
+    first = {d.key: d.options[0].key for d in experiment.send_dimensions if d.options}
+    whole = first | dict(combination)
+    dimension = next((d for d in experiment.send_dimensions if d.key == variants_of), None)
+    found = []
+    for target in experiment.targets:
+        subject = target_name(*content_of(target, target.kind, target.id))
+        digest, approval = digests.get(subject), approvals.get(subject)
+        options = dimension.options if dimension else (None,)
+        for option in options:
+            shown = whole | dict(target.when)
+            if option is not None and dimension is not None:
+                shown |= {dimension.key: option.key}
+            if any(shown.get(key) != value for key, value in target.when.items()):
+                continue
+            preview, error = _preview(seen, target, shown, profile)
+            found.append(
+                Card(
+                    target=target,
+                    name=_name(seen.catalogue, target),
+                    variant=option.label if option is not None else "",
+                    subject=subject,
+                    digest=digest,
+                    lock=lock_state(digest or "", approval.digest if approval else None),
+                    approval=approval,
+                    preview=preview,
+                    error=error,
+                )
+            )
+    return found
+
+
+def samples(lake: Lake, experiment: Experiment, experiment_id: str) -> list[Sample]:
+    """A few people of the newest export who differ, without ids; none before the first export."""
+    day = lake.latest_day("snapshots", experiment_id)
+    if day is None:
+        return []
+    table = lake.load(lake.parts("snapshots", experiment_id, day)).slice(0, SAMPLE_ROWS)
+    attributes = [name for name in table.column_names if name.startswith(ATTRIBUTE_PREFIX)]
+    found: list[Sample] = []
+    for row in _spread(table, attributes):
+        custom = {
+            name.removeprefix(ATTRIBUTE_PREFIX): row[name]
+            for name in attributes
+            if row[name] is not None
+        }
+        profile = {
+            name: row[name]
+            for name in ("country", "language", "time_zone")
+            if row.get(name) is not None
+        }
+        about = tuple(list(custom.items())[:3])
+        found.append(Sample(profile | {"custom_attributes": custom}, about))
+    return found
+
+
+def _slots(experiment: Experiment, catalogue: Catalogue) -> list[Slot]:
+    channel = next((d for d in experiment.dimensions if d.kind is DimensionKind.CHANNEL), None)
+    wanted: list[tuple[Channel, str, dict[str, str]]] = []
+    if channel is not None and channel.options:
+        for option in channel.options:
+            if str(option.value) in set(Channel):
+                known = Channel(str(option.value))
+                wanted.append((known, option.label, {channel.key: option.key}))
+    else:
+        used = experiment.targets[0].channel if experiment.targets else Channel.EMAIL
+        wanted.append((used, "", {}))
+    return [
+        Slot(
+            kind,
+            label,
+            when,
+            next((t for t in experiment.targets if t.when == when), None),
+            tuple(_places(catalogue, kind, any_channel=channel is None)),
+        )
+        for kind, label, when in wanted
+    ]
+
+
+def _places(catalogue: Catalogue, channel: Channel, *, any_channel: bool) -> list[Place]:
+    found: list[Place] = []
+    shelves = (
+        (TargetKind.CAMPAIGN, catalogue.campaigns),
+        (TargetKind.CANVAS, catalogue.canvases),
+    )
+    for kind, shelf in shelves:
+        for id, details in shelf.items():
+            sent = {
+                channel_of(message)
+                for _variation, message in messages_of(details)
+                if not is_control(message)
+            } - {None}
+            if channel not in sent and not (any_channel and sent):
+                continue
+            own = channel if channel in sent else sorted(sent, key=str)[0]
+            target = Target(kind=kind, id=id, channel=own or channel)
+            problems = tuple(braze_problems(target, details))
+            found.append(Place(kind, id, str(details.get("name") or id), problems))
+    return sorted(found, key=lambda p: (any(q.blocking for q in p.problems), p.name.lower()))
+
+
+def _preview(
+    seen: Gallery, target: Target, combination: Mapping[str, str], profile: Mapping[str, Any]
+) -> tuple[Preview | None, Message | None]:
+    details = seen.catalogue.details(target) if seen.catalogue else None
+    if details is None:
+        return None, msg("Braze no longer lists this campaign or Canvas.")
+    try:
+        shown = preview_of(
+            details,
+            trigger_properties(seen.experiment, combination),
+            profile,
+            canvas=target.kind is TargetKind.CANVAS,
+            variation_id=target.variation_id,
+        )
+    except ContentError as problem:
+        return None, problem.what
+    return shown, None
+
+
+def _name(catalogue: Catalogue | None, target: Target) -> str:
+    details = catalogue.details(target) if catalogue else None
+    return str((details or {}).get("name") or target.id)
+
+
+def _spread(table: pa.Table, attributes: list[str]) -> list[dict[str, Any]]:
+    """Rows whose first attributes differ, so that looking as somebody else shows something."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    chosen: list[dict[str, Any]] = []
+    for step in range(MOST_SAMPLES):
+        if not rows:
+            break
+        row = rows[(step * 37) % len(rows)]
+        if all(any(row[a] != other[a] for a in attributes) for other in chosen):
+            chosen.append(row)
+    return chosen
