@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import SecretStr
 
-from services.braze.endpoints import checked_endpoint
+from services.braze.origins import allowed_endpoint
 from services.settings import load_settings, write_connection
 
 
@@ -16,7 +16,7 @@ from services.settings import load_settings, write_connection
 def connect(endpoint: str) -> None:
     """Ask for endpoint and key, and keep them in a file that only you can read."""
     settings = load_settings()
-    checked = checked_endpoint(endpoint.strip())
+    checked = allowed_endpoint(endpoint.strip())
     key = click.prompt("REST API key", hide_input=True)
     path = write_connection(settings.home, endpoint=checked, key=SecretStr(key.strip()))
     click.echo(f"Kept in {path}. Next: anneal doctor")

@@ -27,15 +27,23 @@ def play_day(
     _jump(place, control, cycle_start(place.console, experiment, day))
     open_day(place, experiment, day)
     evening = datetime.combine(day, END_OF_DAY, ZoneInfo(experiment.zone))
-    while (due := next_due(place.console, experiment.id)) is not None:
-        if due > evening + timedelta(days=1):
-            break
-        _jump(place, control, due)
-        if not send_due(place, experiment.id):
-            break  # held back by a guard: the reason stands in the ledger and on Today
+    send_until(place, control, experiment.id, evening + timedelta(days=1))
     _jump(place, control, evening)
     close_day(place, experiment, day)
     return day_figures(place.console, experiment.id, day)
+
+
+def send_until(
+    place: Workplace, control: SandboxControl, experiment_id: str, end: datetime
+) -> None:
+    """Jump from wave to wave and send each at its hour, up to `end`.
+
+    Stops early where a guard holds everything: the reason stands in the log and on Today.
+    """
+    while (due := next_due(place.console, experiment_id)) is not None and due <= end:
+        _jump(place, control, due)
+        if not send_due(place, experiment_id):
+            return
 
 
 def play(

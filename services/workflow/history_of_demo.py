@@ -5,23 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
 from services.bootstrap import Workplace
 from services.experiment.model import Experiment
 from services.workflow.catalogue import refresh
 from services.workflow.connection import check
-from services.workflow.cycle import cycle_start, open_day, send_due
+from services.workflow.cycle import cycle_start, open_day
 from services.workflow.demo import running_experiment, unfinished_draft
 from services.workflow.heartbeat.store import beat
-from services.workflow.history import play
+from services.workflow.history import play, send_until
 from services.workflow.model import DayFigures
 from services.workflow.sandbox_control import SandboxControl
 from services.workflow.watching import watch
 
 WATCHED_DAYS = 28  # before launch: the covariate's period, STATISTICS 5
 WATCH_EVERY_DAYS = 7  # differences of any two exports add up, so a few are enough for history
+WATCHED_AT = clock_time(5)
 LATER_MORNING = clock_time(10, 30)  # where the demo's present begins: some messages out, some not
 
 
@@ -45,10 +46,8 @@ def begin(place: Workplace, control: SandboxControl) -> Started:
     start = place.console.clock.now().date()
     first_day = start + timedelta(days=WATCHED_DAYS)
     experiment = running_experiment(place, world, first_day)
-    unfinished_draft(place)
     for day in range(0, WATCHED_DAYS, WATCH_EVERY_DAYS):
-        moment = datetime.combine(start, clock_time(5), place.console.clock.now().tzinfo)
-        target = moment + timedelta(days=day)
+        target = datetime.combine(start, WATCHED_AT, UTC) + timedelta(days=day)
         if target > place.console.clock.now():
             control.jump(target)
         watch(place, experiment.id, experiment.audience, target.date())
@@ -74,11 +73,12 @@ def play_history(
 
 
 def reach_today(place: Workplace, control: SandboxControl, started: Started, days: int) -> None:
-    """Begin the day after the history and stop in the late morning: some messages are out."""
+    """Begin the day after the history and stop in the late morning, when some messages are out;
+    leave a draft behind as somebody would have."""
     day = started.first_day + timedelta(days=days)
     control.jump(cycle_start(place.console, started.experiment, day))
     open_day(place, started.experiment, day)
-    morning = datetime.combine(day, LATER_MORNING, place.console.clock.now().tzinfo)
+    unfinished_draft(place)
+    morning = datetime.combine(day, LATER_MORNING, UTC)
+    send_until(place, control, started.experiment.id, morning)
     control.jump(morning)
-    while send_due(place, started.experiment.id):
-        pass

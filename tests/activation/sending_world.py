@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
-from services.activation.barriers import TRIGGERS
+from services.database.barriers import TRIGGERS
 from services.activation.dispatcher import dispatch_due
 from services.activation.ledger import Terms
 from services.activation.model import Claim, Dispatched, Reply

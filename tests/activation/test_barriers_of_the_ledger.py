@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sending_world import World
 
-from services.activation.barriers import LEGAL_STEPS
+from services.database.barriers import LEGAL_STEPS
 from services.activation.model import LedgerState
 
 
@@ -89,7 +89,7 @@ def test_only_legal_steps_are_possible(world: World):
         with world.database.engine.connect() as c:
             c.execute(sa.text("DROP TRIGGER ledger_legal_steps"))
             c.execute(sa.text("UPDATE ledger SET state = :s WHERE person = 1"), {"s": before})
-            from services.activation.barriers import TRIGGERS
+            from services.database.barriers import TRIGGERS
 
             c.execute(sa.text(next(t for t in TRIGGERS if "ledger_legal_steps" in t)))
             change = sa.text("UPDATE ledger SET state = :s WHERE person = 1")
