@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--history-days", type=int, default=60)
     parser.add_argument("--start", type=_moment, default=None, help="ISO 8601; freezes the clock")
     parser.add_argument("--export-delay-s", type=float, default=0.05)
+    parser.add_argument("--mixed-zones", action="store_true")
     options = parser.parse_args()
     try:
         serve(**vars(options), ready=_say_ready)

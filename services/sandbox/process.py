@@ -64,6 +64,7 @@ def running(
     history_days: int = 60,
     start: datetime | None = None,
     export_delay_s: float = 0.05,
+    mixed_zones: bool = False,
     wait_s: float = START_WAIT_S,
 ) -> Iterator[SandboxProcess]:
     """Start a sandbox on a home, wait until it answers, and stop it at the end.
@@ -81,6 +82,7 @@ def running(
         history_days=history_days,
         start=start,
         export_delay_s=export_delay_s,
+        mixed_zones=mixed_zones,
         wait_s=wait_s,
     )
     try:
@@ -100,6 +102,7 @@ def launch(
     history_days: int = 60,
     start: datetime | None = None,
     export_delay_s: float = 0.05,
+    mixed_zones: bool = False,
     wait_s: float = START_WAIT_S,
 ) -> SandboxProcess:
     """As `running`, for callers that call `stop` themselves."""
@@ -118,6 +121,8 @@ def launch(
     command = [sys.executable, "-m", "services.sandbox"]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
+    if mixed_zones:
+        command.append("--mixed-zones")
     child = subprocess.Popen(  # noqa: S603 (our own module, no shell)
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
     )

@@ -20,7 +20,7 @@ from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.cutting import CuttableProtocol
 from services.sandbox.routing.keys import Keys
 from services.sandbox.routing.routes import application
-from services.sandbox.world.worlds import WORLDS
+from services.sandbox.world.worlds import WORLDS, in_mixed_zones
 
 FOLDER = "sandbox"
 STOP_WAIT_S = 2
@@ -37,6 +37,7 @@ def serve(
     history_days: int = 60,
     start: datetime | None = None,
     export_delay_s: float = 0.05,
+    mixed_zones: bool = False,
     ready: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> None:
@@ -46,6 +47,7 @@ def serve(
                     (rate 0) until /_sandbox/clock moves it; None: now, and time runs (rate 1).
                     A home that has a sandbox goes on where it was.
     export_delay_s  real seconds a segment export takes at least
+    mixed_zones     people live in five time zones instead of UTC
     ready           called with the port once requests are answered
     stop            set from another thread, it ends the server as SIGTERM does
 
@@ -63,7 +65,7 @@ def serve(
         began = start.astimezone(UTC) if start is not None else datetime.now(UTC)
         space = Workspace(
             folder,
-            WORLDS[world],
+            in_mixed_zones(WORLDS[world]) if mixed_zones else WORLDS[world],
             n_people=people,
             seed=seed,
             start_s=began.timestamp(),

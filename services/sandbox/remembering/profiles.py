@@ -79,7 +79,13 @@ class Profiles:
         """A derived attribute of everybody, float (n_rows,); NaN where it is not known."""
         if source == "orders_30d":
             return np.asarray(self._orders_by_day.sum(axis=0, dtype=np.int64), np.float64)
-        since = self.people.created_s if source == "tenure_months" else self.last_order
+        match source:
+            case "tenure_months":
+                since = self.people.created_s
+            case "days_away":  # since the last order, or since the beginning where there was none
+                since = np.maximum(self.last_order, self.people.created_s)
+            case _:
+                since = self.last_order
         days = np.floor((now_s - since) / DAY_S)
         days[~np.isfinite(days)] = np.nan
         return np.floor(days / 30.44) if source == "tenure_months" else days

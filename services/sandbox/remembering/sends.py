@@ -174,7 +174,7 @@ class Sends:
         self, rows: NDArray[np.int64], encoded: Sequence[Encoded], channel: str, at_s: float
     ) -> NDArray[np.float64]:
         """Logit of each message, float (n,): its person with its own combination."""
-        hours = self._local_hours(at_s)[self.people.zone[rows]]
+        hours = self.local_hours(at_s)[self.people.zone[rows]]
         places: dict[tuple[int, int], int] = {}
         which = np.array(
             [
@@ -194,7 +194,8 @@ class Sends:
         own = table[np.arange(len(rows)), which]
         return np.asarray(own - self.world.fatigue_logit * self._fatigue(rows, at_s))
 
-    def _local_hours(self, at_s: float) -> NDArray[np.int8]:
+    def local_hours(self, at_s: float) -> NDArray[np.int8]:
+        """Hour of the day in each of the world's zones, int (n_zones,)."""
         moment = datetime.fromtimestamp(at_s, UTC)
         return np.array(
             [moment.astimezone(ZoneInfo(zone)).hour for zone, *_ in self.world.zones], np.int8

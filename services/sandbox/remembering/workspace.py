@@ -55,6 +55,7 @@ class Workspace:
             people=n_people,
             seed=seed,
             history=history_days,
+            zones=",".join(zone for zone, *_ in world.zones),
             start_s=start_s,
         )
         self.clock = VirtualClock(folder / "clock.sqlite", start_s, LIVE if live else FROZEN)
@@ -223,7 +224,14 @@ class Workspace:
 
 
 def _same_world(
-    journal: Journal, *, world: str, people: int, seed: int, history: int, start_s: float
+    journal: Journal,
+    *,
+    world: str,
+    people: int,
+    seed: int,
+    history: int,
+    zones: str,
+    start_s: float,
 ) -> float:
     """Check that a folder is opened as it was made. Returns the start it was made with."""
     wanted = {
@@ -231,6 +239,7 @@ def _same_world(
         "people": str(people),
         "seed": str(seed),
         "history_days": str(history),
+        "zones": zones,
     }
     made = journal.made_with()
     if not made:

@@ -45,7 +45,7 @@ class DerivedAttribute:
     """Custom attribute that follows from what happened: it moves from day to day."""
 
     name: str
-    source: Literal["tenure_months", "orders_30d", "days_since_order"]
+    source: Literal["tenure_months", "orders_30d", "days_since_order", "days_away"]
 
 
 Attribute = NumberAttribute | CategoryAttribute | FlagAttribute | DerivedAttribute

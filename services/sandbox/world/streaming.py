@@ -20,7 +20,7 @@ from services.sandbox.world.plain_messages import campaigns, canvases, template
 
 ATTRIBUTES = (
     DerivedAttribute("tenure_months", "tenure_months"),
-    DerivedAttribute("days_since_subscribed", "days_since_order"),
+    DerivedAttribute("days_since_subscribed", "days_away"),
     NumberAttribute("hours_watched_last_month", 14, 0.8, 0.5, 200, decimals=1),
     NumberAttribute("months_subscribed", 7, 0.8, 1, 90),
     CategoryAttribute(
