@@ -17,7 +17,7 @@ from services.errors import Locked, SetupError
 from services.messages import msg
 
 READY = "ready "
-START_WAIT_S = 120.0  # a million people take most of a minute
+START_WAIT_S = 300.0  # a million people take half a minute of an idle core
 STOP_WAIT_S = 10.0
 
 

@@ -94,7 +94,8 @@ class Happenings:
         self._people.email_state[e["person"]] = UNSUBSCRIBED
 
     def _browsed(self, e: NDArray[np.void]) -> None:
-        self._profiles.events.add(e["person"], self._browse, e["at"])
+        at_s = np.ascontiguousarray(e["at"])
+        self._profiles.events.add(e["person"], self._browse, at_s)
 
     def _stepped(self, e: NDArray[np.void]) -> None:
         """A later Canvas step is due: it goes out unless the person has left meanwhile."""
@@ -107,10 +108,11 @@ class Happenings:
 
     def _ordered(self, e: NDArray[np.void]) -> None:
         profiles, person = self._profiles, e["person"].astype(np.int64)
-        profiles.count_orders(person, e["at"])
-        profiles.events.add(person, self._conversion, e["at"])
-        profiles.purchases.add(person, e["product"], e["at"])
-        np.add.at(profiles.revenue_cents, person, e["amount"])
+        at_s = np.ascontiguousarray(e["at"])
+        profiles.count_orders(person, at_s)
+        profiles.events.add(person, self._conversion, at_s)
+        profiles.purchases.add(person, e["product"], at_s)
+        np.add.at(profiles.revenue_cents, person, np.ascontiguousarray(e["amount"]))
         since = e["at"][:, None] - profiles.received[person]
         order, target = np.nonzero((since >= 0) & (since <= CONVERSION_WINDOW_S))
         if not len(order):
