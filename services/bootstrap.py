@@ -40,7 +40,7 @@ class Console:
     @property
     def workspace(self) -> str:
         """Short stable name of the Braze workspace the settings point to."""
-        return workspace_of(self.settings.endpoint)
+        return SANDBOX_FOLDER if self.settings.sandbox else workspace_of(self.settings.endpoint)
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,11 @@ def open_workplace(settings: Settings) -> Workplace:
             hint=msg("Run: anneal connect. Or look around first with: anneal demo."),
         )
     notes = HeaderNotes()
+    console = open_console(settings)
     return Workplace(
-        console=open_console(settings),
-        reading=_client(settings, settings.read_key),
-        sending=_client(settings, settings.send_key, notes),
+        console=console,
+        reading=_client(settings, settings.read_key, console.clock),
+        sending=_client(settings, settings.send_key, console.clock, notes),
         notes=notes,
     )
 
@@ -89,7 +90,7 @@ def workspace_of(endpoint: str) -> str:
 
 
 def _client(
-    settings: Settings, key: SecretStr | None, notes: HeaderNotes | None = None
+    settings: Settings, key: SecretStr | None, clock: Clock, notes: HeaderNotes | None = None
 ) -> BrazeClient:
     if key is None:
         raise SetupError(
@@ -100,7 +101,8 @@ def _client(
         settings.endpoint,
         key,
         sandbox=settings.sandbox,
-        export_origins=(settings.endpoint,) if settings.sandbox else (),
+        export_origins=(settings.endpoint,) if settings.sandbox else settings.export_origins,
+        clock=clock,
         poll_s=SANDBOX_POLL_S if settings.sandbox else BRAZE_POLL_S,
         on_window=None if notes is None else notes.note,
     )

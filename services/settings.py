@@ -5,6 +5,7 @@ ANNEAL_ENDPOINT       REST endpoint of the Braze instance
 ANNEAL_KEY            REST API key; ANNEAL_READ_KEY and ANNEAL_SEND_KEY where two keys are used
 ANNEAL_DATABASE       SQLAlchemy URL of the state database (default: SQLite in the home)
 ANNEAL_FACTS          folder or fsspec URL of the facts (default: `facts` in the home)
+ANNEAL_EXPORT_ORIGINS where segment exports may be fetched from, https origins with commas between
 
 Endpoint and keys may also stand in `connection.json` in the home, mode 0600, as `anneal connect`
 and the Connection page write it. The console is opened without keys: only the worker reads them.
@@ -41,6 +42,7 @@ class Settings:
     database_url: str
     facts_url: str
     sandbox: bool
+    export_origins: tuple[str, ...] = ()
 
 
 def load_settings(
@@ -68,6 +70,9 @@ def load_settings(
         database_url=values.get("ANNEAL_DATABASE") or f"sqlite:///{place / 'anneal.sqlite'}",
         facts_url=values.get("ANNEAL_FACTS") or str(place / "facts"),
         sandbox=bool(written.get("sandbox", False)),
+        export_origins=_origins(
+            values.get("ANNEAL_EXPORT_ORIGINS") or str(written.get("export_origins", ""))
+        ),
     )
 
 
@@ -91,12 +96,21 @@ def prepare_home(home: Path) -> None:
 
 
 def write_connection(
-    home: Path, *, endpoint: str, key: SecretStr | None, sandbox: bool = False
+    home: Path,
+    *,
+    endpoint: str,
+    key: SecretStr | None,
+    sandbox: bool = False,
+    export_origins: tuple[str, ...] = (),
 ) -> Path:
     """Write endpoint and key to the home, readable by the owner only. Returns the file."""
     prepare_home(home)
     path = home / CONNECTION_FILE
-    content: dict[str, object] = {"endpoint": endpoint, "sandbox": sandbox}
+    content: dict[str, object] = {
+        "endpoint": endpoint,
+        "sandbox": sandbox,
+        "export_origins": ",".join(export_origins),
+    }
     if key is not None:
         content["key"] = key.get_secret_value()
     fresh = path.with_suffix(".new")
@@ -108,6 +122,10 @@ def write_connection(
         os.fsync(out.fileno())
     fresh.replace(path)
     return path
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    return tuple(origin.strip().rstrip("/") for origin in text.split(",") if origin.strip())
 
 
 def _connection_file(home: Path) -> dict[str, str]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
-from services.clock import Clock
 from services.database.engine import Database
 from services.database.schema import breakers
+from services.experiment.model import Experiment
 from services.experiment.records import ExperimentRow
+from services.insights.health import checks as experiment_checks
 from services.lake import Lake
 from services.messages import Message, msg, msgn
 from services.workflow.ledger_counts.store import answer_seconds, doubts
+from services.workflow.people.store import assigned
 from services.workflow.sending_view import worker_alive
 
 HealthState = Literal["healthy", "look", "act"]
+LOOKS = "looks"
+LOOKS_DAYS = 14  # older looks say nothing about today's health
 SLOW_ANSWER_S = 5.0  # Braze usually answers a send within a second
 
 
@@ -30,9 +34,9 @@ class HealthItem:
 
 
 def health(
-    database: Database, lake: Lake, clock: Clock, row: ExperimentRow, day: date
+    database: Database, lake: Lake, row: ExperimentRow, experiment: Experiment, day: date
 ) -> list[HealthItem]:
-    """All checks of one experiment, those that need somebody first."""
+    """All checks of the machinery and of one experiment, those that need somebody first."""
     checks: list[Callable[[], HealthItem | None]] = [
         lambda: _worker(database),
         lambda: _breaker(database),
@@ -41,6 +45,11 @@ def health(
         lambda: _export(lake, row, day),
     ]
     found = [item for item in (check() for check in checks) if item is not None]
+    looks = lake.read(LOOKS, row.id, since=day - timedelta(days=LOOKS_DAYS))
+    found += [
+        HealthItem(check.state.value, check.words, check.advice)
+        for check in experiment_checks(experiment, assigned(database, row.id), looks, today=day)
+    ]
     order = {"act": 0, "look": 1, "healthy": 2}
     return sorted(found, key=lambda item: order[item.state])
 

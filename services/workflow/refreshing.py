@@ -12,7 +12,7 @@ from services.audience.loading import refresh
 from services.audience.store import external_ids
 from services.bootstrap import Console, Workplace
 from services.decision.groups import draw_groups
-from services.experiment.model import Channel, Experiment, Group
+from services.experiment.model import Channel, Experiment, Group, SourceKind
 from services.experiment.store import experiment_row
 from services.workflow.cycles.store import Progress
 from services.workflow.people.store import assigned, enter, suppressed, taken
@@ -36,6 +36,7 @@ def refresh_audience(
         day,
         clock=console.clock,
         progress=progress.advance,
+        attributes_of_absent=_counted_attributes(experiment),
     )
     n_new, n_elsewhere = enter_newcomers(console, experiment, day)
     progress.note.update(
@@ -73,6 +74,15 @@ def enter_newcomers(console: Console, experiment: Experiment, day: date) -> tupl
     groups = draw_groups([names[p] for p in known], experiment.salt, experiment.groups)
     known, groups = _within_ramp(console, experiment, day, known, groups, len(members))
     return enter(console.database, experiment.id, known, groups, day), int(elsewhere.sum())
+
+
+def _counted_attributes(experiment: Experiment) -> list[str]:
+    """Attributes the metric counts: wanted of people who left the segments as well."""
+    return [
+        source.name
+        for source in experiment.metric.sources
+        if source.kind is SourceKind.ATTRIBUTE and source.name
+    ]
 
 
 def _reachable(experiment: Experiment, snapshot: pa.Table) -> np.ndarray:
