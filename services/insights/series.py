@@ -167,7 +167,8 @@ def _sent(braze: int, own: OwnCounts) -> Reconciled:
 def _by_channel(series: pd.DataFrame, counters: list[str], *channels: str) -> pd.Series[float]:
     rows = series[(series["channel"] != "") & series["counter"].isin(counters)]
     if channels:
-        rows = rows[rows["channel"].map(lambda name: any(part in name for part in channels))]
+        named = [n for n in rows["channel"].unique() if any(part in n for part in channels)]
+        rows = rows[rows["channel"].isin(named)]
     return rows.groupby("day")["value"].sum()
 
 
