@@ -72,8 +72,10 @@ class ExportOrigins:
         origin = f"{parts.scheme}://{parts.netloc}"
         if self._sandbox:
             origin = origin.replace("//localhost:", "//127.0.0.1:")
-        if origin not in self._origins or "@" in parts.netloc or not parts.hostname:
+        if "@" in parts.netloc or not parts.hostname:
             raise _refused()
+        if origin not in self._origins:
+            raise _refused(origin)
         rest = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         if self._sandbox and is_loopback(origin):
             return Place(url=origin + rest, host=origin.removeprefix("http://"))
@@ -112,8 +114,17 @@ def _addresses(host: str, port: int) -> Sequence[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-def _refused() -> DataError:
+def _refused(origin: str = "") -> DataError:
+    if origin:
+        return DataError(
+            msg("Braze put its export at {origin}, which is not allowed yet.", origin=origin),
+            hint=msg(
+                "Nothing was fetched. If that is your workspace's storage, allow it with: "
+                "anneal connect --export-origin {origin}",
+                origin=origin,
+            ),
+        )
     return DataError(
-        msg("Braze named an address for its export that is not on the list of allowed ones."),
-        hint=msg("Nothing was fetched. Add the storage of your workspace to the allowed origins."),
+        msg("Braze named an address for its export that no storage can have."),
+        hint=msg("Nothing was fetched. Ask again; if it stays, tell Braze's support."),
     )

@@ -1,8 +1,4 @@
-"""Nouns of an experiment: the document that is versioned, hashed, approved and run.
-
-The document is canonical JSON; its SHA-256 is the configuration hash that approvals, decisions and
-the ledger refer to. Keys of dimensions and options never change; labels may.
-"""
+"""The experiment document: versioned, hashed, approved and run. Keys never change; labels may."""
 
 from __future__ import annotations
 
@@ -57,12 +53,9 @@ CADENCE_KINDS = frozenset({DimensionKind.FREQUENCY, DimensionKind.WEEKDAY})
 
 
 class Option(_Part):
-    """One value of a dimension.
-
-    `value` by kind: channel → a `Channel`; hour → int 0-23, local to the person; frequency → messages
+    """One value of a dimension. `value` by kind: channel → a `Channel`; hour → int 0-23, local to the person; frequency → messages
     a week (7, 2, 1); weekday → list of ISO weekdays 1-7; others → what the trigger property carries.
-    `cost` is per message, in the experiment's currency.
-    """
+    `cost` is per message, in the experiment's currency."""
 
     key: Key
     label: str = Field(min_length=1, max_length=120)
@@ -93,11 +86,7 @@ class TargetKind(StrEnum):
 
 
 class Target(_Part):
-    """Where a combination is sent: the first target whose `when` agrees with it.
-
-    A target has exactly one channel and one message variation. The last four fields are for
-    `api_campaign` only (`messages/send` needs them).
-    """
+    """Where a combination is sent, if `when` agrees; the last four are for `api_campaign` only."""
 
     when: dict[str, str] = Field(default_factory=dict)
     kind: TargetKind = TargetKind.CAMPAIGN
@@ -211,9 +200,8 @@ class DailyCap(_Part):
     money: float | None = Field(default=None, gt=0)
 
 
-Rule = Annotated[
-    OptionNeeds | Exclude | AtMost | MinimumGap | QuietDays | DailyCap, Field(discriminator="kind")
-]
+AnyRule = OptionNeeds | Exclude | AtMost | MinimumGap | QuietDays | DailyCap
+Rule = Annotated[AnyRule, Field(discriminator="kind")]
 
 
 class Shares(_Part):
@@ -285,9 +273,8 @@ class Experiment(_Part):
 
     def canonical_json(self) -> str:
         """The document with sorted keys and no blanks: what is hashed."""
-        return json.dumps(
-            self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-        )
+        document = self.model_dump(mode="json")
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def configuration_hash(self) -> str:
         """SHA-256 of the canonical JSON, 64 hex digits."""
