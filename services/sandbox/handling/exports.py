@@ -61,7 +61,9 @@ class Exports:
         token = secrets.token_urlsafe(12)
         export = Export(segment_id, self._folder / f"{token}.zip")
         self._by_token[token] = export
-        task = asyncio.get_running_loop().create_task(self._write(export, fields, attributes))
+        task = asyncio.get_running_loop().create_task(
+            self._write(token, export, fields, attributes)
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return token
@@ -73,7 +75,7 @@ class Exports:
         return export.path if export is not None and export.done else None
 
     async def _write(
-        self, export: Export, fields: Sequence[str], attributes: Sequence[str]
+        self, token: str, export: Export, fields: Sequence[str], attributes: Sequence[str]
     ) -> None:
         ready_at = time.monotonic() + self.delay_s
         space = self._space
@@ -97,7 +99,7 @@ class Exports:
             partial.replace(export.path)
             await asyncio.sleep(max(0.0, ready_at - time.monotonic()))
         except BaseException:
-            export.segment_id = ""  # a failed export must not block its segment for ever
+            self._by_token.pop(token, None)  # a failed export must not block its segment for ever
             raise
         export.expires_s = space.now_s + LIFE_S
         export.done = True

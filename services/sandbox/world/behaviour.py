@@ -34,6 +34,7 @@ CLICK_WITH_ORDER_SHARE = 0.5
 OPEN_WITH_ORDER_SHARE = 0.85
 SPAM_SHARE = 0.0003
 REPEAT_OPEN_SHARE = 0.3
+N_DRAWS = 11  # uniform numbers for each message, see responses
 OPEN_SCALE_S = 2 * 3600.0
 CLICK_AFTER_OPEN_S = 90.0
 UNSUBSCRIBE_AFTER_S = 300.0
@@ -75,33 +76,32 @@ def responses(
     """
     key = key_of(people.seed, "responses")
 
-    def u(draw: int) -> NDArray[np.float64]:
-        return uniforms(key, message, draw)
-
-    bounced = u(0) < BOUNCE_SHARE if channel != "push" else u(0) < BOUNCE_SHARE / 4
+    # all draws at once: for the few people of a request the calls cost more than the numbers
+    u = uniforms(key, message[None, :], np.arange(N_DRAWS)[:, None])
+    bounced = u[0] < BOUNCE_SHARE if channel != "push" else u[0] < BOUNCE_SHARE / 4
     reached = ~bounced
-    orders = reached & (u(1) < chance)
+    orders = reached & (u[1] < chance)
     habit = OPEN_SPREAD * normals(key, rows, 50)
     opening = 1 / (1 + np.exp(-(OPEN_BASE_LOGIT + habit + OPEN_FIT * lift)))
-    opens = reached & ((u(2) < opening) | (orders & (u(3) < OPEN_WITH_ORDER_SHARE)))
-    clicks = opens & (u(4) < np.where(orders, CLICK_WITH_ORDER_SHARE, CLICK_SHARE / 0.27))
+    opens = reached & ((u[2] < opening) | (orders & (u[3] < OPEN_WITH_ORDER_SHARE)))
+    clicks = opens & (u[4] < np.where(orders, CLICK_WITH_ORDER_SHARE, CLICK_SHARE / 0.27))
     if channel == "sms":
-        clicks = reached & (u(4) < np.where(orders, CLICK_WITH_ORDER_SHARE, CLICK_SHARE))
-    leaves = reached & (u(5) < world.unsubscribe_share)
-    spam = reached & (u(6) < SPAM_SHARE) if channel == "email" else np.zeros(len(rows), bool)
+        clicks = reached & (u[4] < np.where(orders, CLICK_WITH_ORDER_SHARE, CLICK_SHARE))
+    leaves = reached & (u[5] < world.unsubscribe_share)
+    spam = reached & (u[6] < SPAM_SHARE) if channel == "email" else np.zeros(len(rows), bool)
 
-    order_at = at_s + 60.0 + delays(u(7)) * 0.999
-    open_at = at_s + 20.0 - OPEN_SCALE_S * np.log(u(8))
+    order_at = at_s + 60.0 + delays(u[7]) * 0.999
+    open_at = at_s + 20.0 - OPEN_SCALE_S * np.log(u[8])
     open_at = np.where(orders, np.minimum(open_at, order_at - 30.0), open_at)
     batches = []
     if channel != "sms":
-        amount = 1 + (u(9) < REPEAT_OPEN_SHARE)
+        amount = 1 + (u[9] < REPEAT_OPEN_SHARE)
         batches.append(_batch(OPEN, rows, opens, open_at, stream, target, amount))
     click_at = np.where(channel == "sms", at_s + 45.0, open_at + CLICK_AFTER_OPEN_S)
     click_at = np.minimum(click_at, np.where(orders, order_at - 5.0, np.inf))
     amount = np.ones(len(rows), np.int64)
     batches.append(_batch(CLICK, rows, clicks, click_at, stream, target, amount))
-    left_at = at_s + UNSUBSCRIBE_AFTER_S * (1 + u(10))
+    left_at = at_s + UNSUBSCRIBE_AFTER_S * (1 + u[10])
     batches.append(_batch(UNSUBSCRIBE, rows, leaves, left_at, stream, target, amount))
     batches.append(_batch(SPAM, rows, spam, left_at, stream, target, amount))
     cents, product = baskets(world, people, rows, key, message, basket_factor)

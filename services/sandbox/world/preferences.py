@@ -50,6 +50,13 @@ class Preferences:
             {_plain(o.value): i for i, o in enumerate(d.options)} for d in self.dimensions
         ]
         self._position = {d.key: i for i, d in enumerate(self.dimensions)}
+        ends = np.cumsum([len(d.options) for d in self.dimensions])
+        self._columns = [
+            slice(int(end) - len(d.options), int(end))
+            for end, d in zip(ends, self.dimensions, strict=True)
+        ]
+        self._spreads = np.concatenate([[d.noise] * len(d.options) for d in self.dimensions])
+        self._counters = 1000 + np.arange(len(self._spreads))[None, :]
         self._hours = _hour_mix(self.dimensions)
         self._pairs = [
             (*self._where(*pair.first), *self._where(*pair.second), pair.effect)
@@ -111,8 +118,9 @@ class Preferences:
         total = np.empty((len(rows), len(options)))
         personal = self.world.base_logit + self.world.personal_spread * normals(self._key, rows, 1)
         total[:] = personal[:, None] + strange[None, :]
+        noise = self._noise(rows)
         for position, dimension in enumerate(self.dimensions):
-            scores = self._scores(rows, position)
+            scores = self._scores(rows, position) + noise[:, self._columns[position]]
             if dimension.kind == "hour":
                 table = np.vstack([self._hours @ scores.T, np.zeros(len(rows))])
                 total += table[hour].T
@@ -125,12 +133,12 @@ class Preferences:
         return total
 
     def _scores(self, rows: NDArray[np.int64], position: int) -> NDArray[np.float64]:
-        dimension = self.dimensions[position]
         scores = self.people.features[rows] @ self._weights[position].T + self._main[position]
-        if dimension.noise:
-            columns = np.arange(len(dimension.options))[None, :] + 1000 * (position + 1)
-            scores = scores + dimension.noise * normals(self._key, rows[:, None], columns)
         return np.asarray(scores, dtype=np.float64)
+
+    def _noise(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What is personal and unknowable, float (n_people, options of all dimensions)."""
+        return self._spreads * normals(self._key, rows[:, None], self._counters)
 
     def _exact_hour(self, position: int, hour: NDArray[np.int8]) -> list[int]:
         return [self._by_value[position].get(str(h), -1) for h in hour]
