@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import session, states
+from pages.components.alone import alone
 from pages.components.badges import badge, escape
 from pages.components.following import follow
 from pages.components.gate import gate
@@ -272,4 +273,5 @@ with head(title.format(day=long_day(view_now.day))):
             help=_("Simulated customers only: plays one whole day at once."),
         )
 st.fragment(live, run_every=LIVE_EVERY_S if view_now.moving else IDLE_EVERY_S)()
-_health(health(console.database, console.lake, console.clock, found.row, view_now.day))
+with alone("today.health"):
+    _health(health(console.database, console.lake, found.row, found.experiment, view_now.day))

@@ -40,6 +40,16 @@ def draw_segments(found: Insights) -> None:
                     "first messages at the earliest."
                 ).format(days=number(found.experiment.metric.window_days + 2)),
             )
+        elif (cells.table["missing"] > 0).all():
+            nearest = int(cells.table["missing"].min())
+            states.not_yet(
+                _("What works for whom: not yet"),
+                ngettext(
+                    "The nearest cell needs {n} more person in the random group.",
+                    "The nearest cell needs {n} more people in the random group.",
+                    nearest,
+                ).format(n=number(nearest)),
+            )
         else:
             _heat(cells, found)
     _lifts(found.segments)
@@ -77,7 +87,7 @@ def _heat(cells: Cells, found: Insights) -> None:
         )
     wanted = st.session_state.get("insights.heat.segments") or []
     keys = wanted or list(cells.order[:MAX_SEGMENT_ROWS])
-    names = {key: say(message) for key, message in cells.names.items()}
+    names = {key: _plain(say(message)) for key, message in cells.names.items()}
     table = cells.table[cells.table["segment"].isin(keys)]
     shown = table.assign(segment=table["segment"].map(names))
     with st.grid(1, min_column_width=HEAT_MIN_WIDTH, wrap=False):
@@ -170,9 +180,15 @@ def _lift_row(one: SegmentLift) -> dict[str, str]:
             verdict += ", " + _("around {day}").format(day=day(look.expected_on))
     shown = look.estimate is not None and math.isfinite(look.estimate)
     return {
-        _("Segment"): escape(say(one.label)),
+        _("Segment"): escape(_plain(say(one.label))),
         _("People"): number(sum(look.n)),
         _("Lift"): share(look.estimate) if shown and look.estimate is not None else "–",
         _("Interval"): ends(look) if look.shown else "–",
         _("Verdict"): verdict,
     }
+
+
+def _plain(label: str) -> str:
+    """`tenure_months under 12` as people write it: `Tenure months under 12`."""
+    words = label.replace("_", " ")
+    return words[:1].upper() + words[1:]
