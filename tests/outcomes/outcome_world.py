@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from services.database.engine import Database
 from services.database.schema import assignments, ledger
+from services.database.schema import people as people_table
 from services.experiment.model import Experiment, Metric, MetricKind, MetricSource, SourceKind
 from services.lake import Lake
 
@@ -41,6 +42,10 @@ class PaperWorld:
 
     def assign(self, people: dict[int, str], entered: int = 0) -> None:
         with self.database.write() as connection:
+            connection.execute(
+                people_table.insert(),
+                [{"person": p, "external_id": f"c{p}", "created_at": 0.0} for p in people],
+            )
             connection.execute(
                 assignments.insert(),
                 [
@@ -86,7 +91,9 @@ class PaperWorld:
 
     def send(self, person: int, number: int, *, hour: int = 9, state: str = "accepted") -> str:
         day = self.day(number)
+        """One message that has gone through the ledger's own steps; its decision id."""
         decision = f"{person:016x}{number:016x}"
+        self.decide(number)
         with self.database.write() as connection:
             connection.execute(
                 ledger.insert().values(
@@ -103,10 +110,14 @@ class PaperWorld:
                     combination="{}",
                     properties="{}",
                     send_at=moment(day, hour).timestamp(),
-                    state=state,
+                    state="planned",
                     updated_at=0.0,
                 )
             )
+            for step in ("sending", state):
+                connection.execute(
+                    ledger.update().where(ledger.c.decision_id == decision).values(state=step)
+                )
         return decision
 
     def decide(self, number: int) -> None:

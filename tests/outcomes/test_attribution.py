@@ -29,8 +29,6 @@ def rewards(world):
 def test_an_event_belongs_to_the_latest_message_before_it(world):
     world.assign({ME: "personalised"})
     first, second = world.send(ME, 0), world.send(ME, 1, hour=15)
-    world.decide(0)
-    world.decide(1)
     run(world, {2: (1, moment(world.day(1), 16))}, 6)
     assert rewards(world) == {first: (0.0, "accepted"), second: (1.0, "accepted")}
 
@@ -38,8 +36,6 @@ def test_an_event_belongs_to_the_latest_message_before_it(world):
 def test_an_event_before_the_hour_of_the_message_belongs_to_the_one_before(world):
     world.assign({ME: "personalised"})
     first, second = world.send(ME, 0), world.send(ME, 1, hour=15)
-    world.decide(0)
-    world.decide(1)
     run(world, {2: (1, moment(world.day(1), 14))}, 6)
     assert rewards(world) == {first: (1.0, "accepted"), second: (0.0, "accepted")}
 
@@ -47,7 +43,6 @@ def test_an_event_before_the_hour_of_the_message_belongs_to_the_one_before(world
 def test_an_event_after_the_window_belongs_to_nobody(world):
     world.assign({ME: "personalised"})
     sent = world.send(ME, 0, hour=9)
-    world.decide(0)
     run(world, {4: (1, moment(world.day(3), 9))}, 5)
     assert rewards(world) == {sent: (0.0, "accepted")}
 
@@ -55,7 +50,6 @@ def test_an_event_after_the_window_belongs_to_nobody(world):
 def test_an_event_just_inside_the_window_counts(world):
     world.assign({ME: "personalised"})
     sent = world.send(ME, 0, hour=9)
-    world.decide(0)
     run(world, {4: (1, moment(world.day(3), 8))}, 5)
     assert rewards(world) == {sent: (1.0, "accepted")}
 
@@ -63,7 +57,6 @@ def test_an_event_just_inside_the_window_counts(world):
 def test_rewards_close_after_window_and_grace_and_only_once(world):
     world.assign({ME: "personalised"})
     world.send(ME, 0)
-    world.decide(0)
     assert run(world, {}, 4).decision_days == ()
     world.snapshot(5, {ME: {}}, [])
     collect(world.database, world.lake, world.experiment, world.day(5))
@@ -78,8 +71,6 @@ def test_doubtful_messages_stay_in_with_their_state_and_refused_ones_do_not(worl
     world.assign({ME: "personalised"})
     doubtful = world.send(ME, 0, state="unknown")
     world.send(ME, 1, state="rejected")
-    world.decide(0)
-    world.decide(1)
     run(world, {2: (1, moment(world.day(1), 23))}, 6)
     assert rewards(world) == {doubtful: (1.0, "unknown")}
 
@@ -87,7 +78,6 @@ def test_doubtful_messages_stay_in_with_their_state_and_refused_ones_do_not(worl
 def test_an_event_seen_after_closing_is_kept_aside_as_late(world):
     world.assign({ME: "personalised"})
     sent = world.send(ME, 0)
-    world.decide(0)
     run(world, {}, 5)
     world.snapshot(6, {ME: {}}, [(ME, "event", "upgrade", 1, moment(world.day(1)))])
     collect(world.database, world.lake, world.experiment, world.day(6))
@@ -104,8 +94,6 @@ def test_a_change_without_a_moment_cannot_belong_to_a_message_of_the_same_day(wo
     world.experiment = world.experiment.model_copy(update={"metric": metric})
     world.assign({ME: "personalised"})
     first, second = world.send(ME, 0, hour=9), world.send(ME, 1, hour=0)
-    world.decide(0)
-    world.decide(1)
     for number in range(7):
         world.snapshot(number, {ME: {"attr:points": 0.0 if number == 0 else 7.0}}, [])
     collect(world.database, world.lake, world.experiment, world.day(6))
