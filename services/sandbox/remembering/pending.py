@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.sandbox.world.behaviour import EVENT
+from services.sandbox.world.behaviour import EVENT, joined
 
 HOUR_S = 3600
 
@@ -40,7 +40,7 @@ class Pending:
         ]
         partly = self._hours.pop(last, [])
         if partly:
-            together = np.concatenate(partly)
+            together = joined(partly)
             come = together["at"] <= now_s
             taken.append(together[come])
             if not come.all():
@@ -48,7 +48,7 @@ class Pending:
         self._next_s = self._earliest()
         if not taken:
             return np.zeros(0, EVENT)
-        events = np.concatenate(taken)
+        events = joined(taken)
         return events[np.argsort(events["at"], kind="stable")]
 
     def _earliest(self) -> float:

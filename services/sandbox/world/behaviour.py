@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +50,17 @@ def events(n: int) -> NDArray[np.void]:
     batch["target"] = NO_STREAM
     batch["product"] = NO_STREAM
     return batch
+
+
+def joined(batches: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
+    """Batches of events in one. numpy's own concatenate works out the record type anew each time,
+    which took a fifth of a send."""
+    whole = np.empty(sum(map(len, batches)), EVENT)
+    start = 0
+    for batch in batches:
+        whole[start : start + len(batch)] = batch
+        start += len(batch)
+    return whole
 
 
 def responses(
@@ -108,7 +121,7 @@ def responses(
     bought = _batch(ORDER, rows, orders, order_at, NO_STREAM, NO_STREAM, cents)
     bought["product"] = product[orders]
     batches.append(bought)
-    return bounced, np.concatenate(batches)
+    return bounced, joined(batches)
 
 
 def organic_day(world: World, people: People, day: int, day_start_s: float) -> NDArray[np.void]:
@@ -138,7 +151,7 @@ def organic_day(world: World, people: People, day: int, day_start_s: float) -> N
     browses["kind"] = BROWSE
     browses["person"] = browsers
     browses["at"] = _moments(world, rng, len(browsers), day_start_s)
-    both = np.concatenate([orders, browses])
+    both = joined([orders, browses])
     return np.asarray(both[both["at"] >= people.created_s[both["person"]]])
 
 
