@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from services.activation import dispatcher, lease
 from services.activation.dispatcher import Post, check, deliver
 from services.activation.ledger import claim
 from services.activation.model import Claim, HeldBack, HeldReason, LedgerState, Reply
+from services.activation.pausing import pause
 from services.activation.recovery import recover
+from services.errors import NeverConnected
 
 
 class Killed(BaseException):
@@ -133,6 +136,26 @@ def test_a_database_that_cannot_be_read_before_the_first_byte_calls_the_send_off
     with pytest.raises(HeldBack) as held:
         check(post(world), batch)
     assert held.value.reason is HeldReason.UNREADABLE
+
+
+@pytest.mark.parametrize("scope", ["*", "e1", "campaign:campaign-a"])
+def test_a_pause_between_claim_and_first_byte_calls_the_send_off(world: World, scope: str):
+    batch = take(world)
+    pause(world.database, world.clock, scope, by="me", reason="stop")
+    verdict = deliver(post(world), batch)
+    assert verdict.state is LedgerState.NOT_DISPATCHED
+    assert world.braze.truth == []
+    assert world.states() == {"planned": 108}
+    assert world.rows("SELECT tries FROM ledger WHERE tries > 0") == []
+
+
+def test_requests_that_fail_together_are_one_failure(world: World):
+    together = [take(world), take(world)]
+    world.braze.answer = lambda _: NeverConnected("no line")
+    for batch in together:
+        world.clock.advance(timedelta(seconds=1))
+        deliver(post(world), batch)
+    assert world.rows("SELECT failed_in_row FROM breakers")[0].failed_in_row == 1
 
 
 def test_a_late_answer_never_overrules_a_recovery(world: World):
