@@ -30,7 +30,7 @@ ALARM_WEIGHT_SHARE = 0.9  # weight of the shortest memory that speaks for a mark
 ALARM_IN_ROW = 2
 ALARM_AFTER_DAYS = 14  # before, what was chosen changes faster than the market does
 N_NEWTON_STEPS = 2
-N_VARIANCE_STEPS = 1
+N_VARIANCE_STEPS = 2
 LEAST_RATE_SHARE, MOST_RATE_SHARE = 1e-4, 0.95  # a base rate outside cannot start a logit
 
 

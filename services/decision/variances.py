@@ -18,7 +18,7 @@ from services.decision.layout import BASELINE, Layout
 INTERCEPT_VARIANCE = 4.0  # logit units: the base rate given at set-up may well be 7 times off
 BASELINE_VARIANCE = 0.1
 MAIN_VARIANCE = 0.04  # an option is rarely more than a fifth better than its neighbours
-CROSS_VARIANCE = 0.01
+CROSS_VARIANCE = 0.09  # of all attributes together; each column starts with its part of it
 PAIR_VARIANCE = 0.002
 LEAST_VARIANCE = 1e-6
 PRIOR_WEIGHT = 1.0  # coefficients that the belief about a variance is worth
@@ -34,15 +34,16 @@ class Moments:
 
 def first_variances(layout: Layout) -> Floats:
     """Variance of each group before any outcome: float64 (n_groups,)."""
-    return np.array([_expected(*group) for group in layout.groups])
+    n_columns = max(len(layout.features), 1)
+    return np.array([_expected(*group, n_columns) for group in layout.groups])
 
 
-def _expected(dimension: str, attribute: str) -> float:
+def _expected(dimension: str, attribute: str, n_columns: int) -> float:
     if dimension == BASELINE:
         return INTERCEPT_VARIANCE if attribute == BASELINE else BASELINE_VARIANCE
     if " × " in dimension:
         return PAIR_VARIANCE
-    return MAIN_VARIANCE if attribute == BASELINE else CROSS_VARIANCE
+    return MAIN_VARIANCE if attribute == BASELINE else CROSS_VARIANCE / n_columns
 
 
 def reestimated(layout: Layout, moments: Moments, start: Floats) -> Floats:
