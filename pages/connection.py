@@ -12,7 +12,7 @@ from pages.components.gate import gate
 from pages.components.head import head, section
 from pages.components.intent_progress import ask_button
 from pages.components.translate import _, ago, number, say
-from services.braze.endpoints import REST_ORIGINS
+from services.braze.origins import REST_ORIGINS
 from services.errors import ConsoleError
 from services.intents.model import IntentKind
 from services.settings import write_connection
@@ -56,7 +56,8 @@ def draw_account() -> None:
         )
         st.code(state.endpoint, language=None)
     elif not person.may(Role.ADMIN):
-        st.markdown(_("REST endpoint") + f": `{state.endpoint or _('none yet')}`")
+        endpoint = state.endpoint or _("none yet")
+        st.markdown(_("REST endpoint") + f": `{endpoint}`")
         states.not_allowed(Role.ADMIN)
     elif state.takes_key:
         _key_form()

@@ -75,8 +75,9 @@ def draw_need(need: Need) -> None:
         st.container(horizontal=True, vertical_alignment="center", wrap=False),
     ):
         name = f"**{escape(need.name)}** · " if need.name else ""
+        needs_you = badge("orange", "pan_tool", _("Needs you"))
         st.markdown(
-            f"{badge('orange', 'pan_tool', _('Needs you'))} {name}{escape(say(need.what))}",
+            f"{needs_you} {name}{escape(say(need.what))}",
             width="stretch",
         )
         if exists(need.way) and st.button(
@@ -147,9 +148,10 @@ def draw_drafts(drafts: tuple[DraftLine, ...]) -> None:
                 done = _("step {step} of {steps}").format(
                     step=number(step), steps=number(len(STEPS))
                 )
+                name = escape(line.name or _("Untitled"))
                 saved = _("saved {ago}").format(ago=ago(line.updated_at, now))
                 st.markdown(
-                    f"**{escape(line.name or _('Untitled'))}** {status_badge(line.status)}  \n"
+                    f"**{name}** {status_badge(line.status)}  \n"
                     f":small[:grey[{say(line.use_case)} · {done} · {saved}]]",
                     width="stretch",
                 )

@@ -100,10 +100,8 @@ with right, st.container(border=True):
         args=(weeks_key,),
     )
     if found is not None and found.weeks and experiment.planned_weeks < found.weeks:
-        st.markdown(
-            f":small[:orange[:material/warning:] "
-            f"{_('Planned shorter than what the hoped-for lift needs.')}]"
-        )
+        words = _("Planned shorter than what the hoped-for lift needs.")
+        st.markdown(f":small[:orange[:material/warning:] {words}]")
 
 blocking = editing.blocking(STEP)
 why = f"{say(blocking[0].what)} {say(blocking[0].hint)}" if blocking else ""

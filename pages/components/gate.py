@@ -47,10 +47,10 @@ def login_configured() -> bool:
 
 def _person() -> Account:
     if login_configured():
-        if not st.user.is_logged_in:
+        if not st.user.get("is_logged_in", False):
             _login_page()
             _stop()
-        email = str(st.user.email or "").lower()
+        email = str(st.user.get("email") or "").lower()
         found = find_account(session.services().database, email) if email else None
         if found is None or not st.user.get("email_verified", True):
             _no_role_page(email)

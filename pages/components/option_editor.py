@@ -161,7 +161,13 @@ def _dates_key(dimension: Dimension) -> str:
 
 def _who(document: Document, dimension: str, option: str) -> str:
     said = [
-        f"{rule.attribute} {say(COMPARISON_WORDS[rule.comparison])} {_plain(rule.value)}".strip()
+        _("{attribute} {comparison} {value}")
+        .format(
+            attribute=rule.attribute,
+            comparison=say(COMPARISON_WORDS[rule.comparison]),
+            value=_plain(rule.value),
+        )
+        .strip()
         for rule in read_draft(document).experiment.rules
         if isinstance(rule, OptionNeeds) and (rule.dimension, rule.option) == (dimension, option)
     ]

@@ -53,7 +53,8 @@ def rule_dialog(editing: Editing, place: int | None) -> None:
     typed = _FORMS[kind](experiment, before if before.get("kind") == kind else {})
     rule = _built(kind, typed)
     if rule is None:
-        st.markdown(f":small[:grey[{_('Fill in the fields to read the rule back.')}]]")
+        words = _("Fill in the fields to read the rule back.")
+        st.markdown(f":small[:grey[{words}]]")
     else:
         st.markdown(f"> {escape(say(rule_sentence(rule, experiment)))}")
         refused = _refused(editing.document, rule, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -104,6 +105,7 @@ def not_allowed(needs: Role) -> None:
     words = say(ROLE_WORDS[person.role]) if person else ""
     names = [someone.name or someone.email for someone in holders(services().database, needs)]
     if names:
-        words = f"{words} {say(msg(ASK_WORDS[needs].template, names=listed(names)))}"
+        ask = replace(ASK_WORDS[needs], values={"names": listed(names)})
+        words = f"{words} {say(ask)}"
     with st.container(border=True):
         st.markdown(f":grey[:material/lock:] {escape(words)}")

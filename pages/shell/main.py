@@ -8,12 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+import structlog
 
 from pages.components.gate import gate
 from pages.components.injected import draw_injected
 from pages.components.routes import available, page
+from pages.components.states import wrong, wrong_error
 from pages.components.translate import _
+from services.errors import ConsoleError
 
+log = structlog.get_logger()
 STATIC = Path(__file__).parent / "static"
 
 st.set_page_config(page_title="Anneal", page_icon=str(STATIC / "icon.svg"), layout="wide")
@@ -31,5 +35,16 @@ gate()
 here = st.navigation(sections, position="top")
 try:
     here.run()
+except ConsoleError as problem:
+    if wrong_error(problem, key="shell.wrong"):
+        st.rerun()
+except Exception:
+    log.exception("page failed", page=here.title)
+    if wrong(
+        _("This page cannot be shown"),
+        _("Nothing was changed or sent by that. The log of the console says what failed."),
+        key="shell.failed",
+    ):
+        st.rerun()
 finally:
     draw_injected()
