@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from services.experiment.spending import critical_table
+from services.experiment.spending import critical_table, critical_values
 from services.messages import Message, msg
 from services.outcomes.differences import ATTRIBUTE_PREFIX
 from services.outcomes.entering import PROFILE_COLUMNS
@@ -130,13 +130,19 @@ def sequential_p(
 ) -> float:
     """p-value after today's look, never above `before` (1 at the start); 2e-6 is the smallest.
 
+    Above FALSE_DISCOVERY_SHARE it is not read off and `before` stays.
+
     score         today's statistic at "no difference"
     correlations  r of every look so far, today's last
     """
-    critical = critical_table(correlations, planned_days, LEVELS, first_day=first_day)[:, -1]
     reached = abs(score)
-    if reached < critical[-1]:
+    # a p-value above that share can never be called clear: spare the forty levels
+    least = critical_values(
+        correlations, planned_days, alpha=FALSE_DISCOVERY_SHARE, first_day=first_day
+    )
+    if reached < least[-1]:
         return before
+    critical = critical_table(correlations, planned_days, LEVELS, first_day=first_day)[:, -1]
     # c falls as the level rises: read the level off where c equals the statistic
     level = math.exp(float(np.interp(-reached, -critical, np.log(LEVELS))))
     return min(before, level)
