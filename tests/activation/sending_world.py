@@ -11,7 +11,6 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
-from services.database.barriers import TRIGGERS
 from services.activation.dispatcher import dispatch_due
 from services.activation.ledger import Terms
 from services.activation.model import Claim, Dispatched, Reply
@@ -111,8 +110,6 @@ class World:
         self.lake = Lake(self.home / "facts", self.database)
         self.braze = Braze()
         with self.database.write() as c:
-            for trigger in TRIGGERS:
-                c.execute(sa.text(trigger))
             c.execute(
                 schema.people.insert(),
                 [

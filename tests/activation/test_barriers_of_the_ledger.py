@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sending_world import World
 
-from services.database.barriers import LEGAL_STEPS
 from services.activation.model import LedgerState
+from services.database.barriers import LEGAL_STEPS
 
 
 @pytest.fixture
