@@ -7,6 +7,7 @@ something needs attention (`doctor`), 130 stopped by the keyboard.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -26,6 +27,8 @@ COMMANDS = {
     "worker": ("working", "Decide, send, learn: the only process that acts."),
 }
 STOPPED_BY_KEYBOARD = 130
+# Learning solves many small systems; a second thread of the linear algebra only gets in the way.
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 class LazyCommands(click.Group):
@@ -54,6 +57,8 @@ def anneal() -> None:
 
 def run() -> None:
     """Entry point: every error that Anneal raises on purpose becomes a sentence."""
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
     try:
         anneal(standalone_mode=False)
     except ConsoleError as problem:
