@@ -22,6 +22,7 @@ from pages.components.why_parts import (
 from services.experiment.model import Experiment
 from services.workflow.accounts import Role
 from services.workflow.customers_view import (
+    Decision,
     PersonDay,
     decision_days,
     history,
@@ -32,6 +33,7 @@ from services.workflow.person_lookup.store import Member, look_up
 from services.workflow.why_view import Why, why
 
 SHOWN_REASONS = 2
+MAX_ID_CHARACTERS = 987  # longer ids do not exist in Braze
 
 
 def ask_for_id() -> str:
@@ -40,10 +42,9 @@ def ask_for_id() -> str:
         _("Customer ID"),
         key="customers.id",
         icon=":material/search:",
-        max_chars=256,
         width=260,
         autocomplete="off",
-    ).strip()
+    ).strip()[:MAX_ID_CHARACTERS]
 
 
 def find(external_id: str) -> Member | None:
@@ -55,6 +56,12 @@ def find(external_id: str) -> Member | None:
     member = look_up(console.database, console.clock, external_id, found.row.id, by=person.email)
     session.hold("customers.found", ((external_id, found.row.id), member))
     return member
+
+
+@st.cache_resource(show_spinner=False, max_entries=256, ttl=3600)
+def explained_once(_decision: Decision, _person: int, decision_id: str, version: int) -> Why:
+    """The explanation of one decision: it never changes, and takes a second to work out."""
+    return why(console.lake, found.experiment, _decision, _person)
 
 
 def sentence(seen: PersonDay, explained: Why | None, experiment: Experiment) -> str:
@@ -149,7 +156,9 @@ with alone("customers.day"):
     explained = None
     if seen.decision is not None:
         with states.loading(_("Working out why"), _("Reading the day’s choices, about a second")):
-            explained = why(console.lake, found.experiment, seen.decision, member.person)
+            explained = explained_once(
+                seen.decision, member.person, seen.decision.decision_id, found.experiment.version
+            )
     if explained is not None and explained.replayed:
         replay_place.markdown(
             badge("green", "verified", _("Recomputed, identical")), width="content"

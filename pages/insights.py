@@ -45,8 +45,9 @@ def freshness(seen: Insights) -> str:
     return " · ".join(parts)
 
 
-def read_braze() -> BrazeNumbers | None:
-    """Braze's series; a part that cannot be read is said in its own section."""
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=60)
+def read_braze(experiment_id: str, fetched_on: str) -> BrazeNumbers | None:
+    """Braze's series and Anneal's counts beside them, at most a minute old."""
     return braze_numbers(console.database, console.lake, experiment, first_day=found.row.first_day)
 
 
@@ -94,7 +95,7 @@ with alone("insights.lift"):
     with alone("insights.segments"):
         draw_segments(seen)
 with alone("insights.braze"):
-    numbers = read_braze()
+    numbers = read_braze(experiment.id, str(console.lake.latest_day("series", experiment.id)))
 with st.container(horizontal=True, horizontal_alignment="right"):
     days = window()
 left, right = st.columns(2, gap="large")

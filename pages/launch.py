@@ -73,7 +73,7 @@ def draw_checks(seen: Launch) -> None:
     ticks = [check for check in seen.checks if check.tick]
     with st.container(border=True):
         for place, check in enumerate(c for c in seen.checks if not c.tick):
-            _check(check, place)
+            _check(check, place, seen.names.get(check.about, ""))
     if ticks:
         card_title(_("Settings in Braze that only you can see"))
         with st.container(border=True):
@@ -86,9 +86,9 @@ def draw_checks(seen: Launch) -> None:
             st.caption(_("Ticked in your name, and kept with the start."))
 
 
-def _check(check: Check, place: int) -> None:
+def _check(check: Check, place: int, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        words = escape(say(check.what))
+        words = (f"**{escape(name)}** " if name else "") + escape(say(check.what))
         if check.action is not None and check.state is not CheckState.OK:
             words += f" :small[{escape(say(check.action))}]"
         st.markdown(f"{MARKS[check.state]} {words}", width="stretch")

@@ -147,6 +147,14 @@ def _card(card: Card, look: Look, person: Account, *, first: bool) -> None:
     name = _("{name}, as a customer sees it").format(name=card.variant or card.name)
     draw_frame(card.preview, phone=look.phone, remote_images=look.remote_images, name=name)
     st.space("stretch")
+    if card.n_alike > 1:
+        st.markdown(
+            ":small["
+            + _("All {n} options look the same here: the message does not use them.").format(
+                n=number(card.n_alike)
+            )
+            + "]"
+        )
     st.caption(_approval_words(card))
     with st.container(horizontal=True, vertical_alignment="center"):
         if first and card.lock is not LockState.APPROVED and card.digest:

@@ -21,13 +21,18 @@ DESKTOP_ZOOM = 0.84
 DESKTOP_HEIGHT_PX = 620
 PHONE_MAIL_WIDTH_PX = 375  # as a real phone lays it out, then zoomed into the frame
 FONTS = "Pretendard,'Noto Sans KR',system-ui,sans-serif"
+FACES = "".join(
+    "@font-face{font-family:Pretendard;"
+    f"src:url(/app/static/Pretendard-{name}.woff2);font-weight:{weight}}}"
+    for name, weight in (("Regular", 400), ("Bold", 700))
+)
 
 
 def draw_frame(shown: Preview, *, phone: bool, remote_images: bool, name: str) -> None:
     """Draw one message. `name` says what it is to a screen reader."""
     inside = _inside(shown, phone=phone, remote_images=remote_images, name=name)
-    width = PHONE_WIDTH_PX + 20 if phone else round(DESKTOP_WIDTH_PX * DESKTOP_ZOOM) + 4
-    height = PHONE_HEIGHT_PX + 20 if phone else DESKTOP_HEIGHT_PX
+    width = PHONE_WIDTH_PX if phone else round(DESKTOP_WIDTH_PX * DESKTOP_ZOOM) + 4
+    height = PHONE_HEIGHT_PX if phone else DESKTOP_HEIGHT_PX
     with st.container(horizontal_alignment="center"):
         st.iframe(_document(inside, phone=phone), width=width, height=height, alt=name)
 
@@ -42,7 +47,7 @@ def _document(inside: str, *, phone: bool) -> str:
     )
     return (
         "<!doctype html><html><head><meta charset='utf-8'><style>"
-        "*{box-sizing:border-box}"
+        f"{FACES}*{{box-sizing:border-box}}"
         f"body{{margin:0;font:13px/1.45 {FONTS};color:#101828;background:transparent}}"
         f".device{{{bezel};overflow:hidden;background:#fff;display:flex;flex-direction:column}}"
         ".head{padding:12px 14px 8px;border-bottom:6px solid #EDF0F4}"

@@ -28,10 +28,7 @@ def draw_segments(found: Insights) -> None:
     finished = look is not None and look.day_number >= look.planned_days
     if dimensions:
         chosen = _choose(dimensions)
-        console = session.services()
-        cells = cells_of(
-            console.database, console.lake, found.experiment, chosen, finished=finished
-        )
+        cells = _kept_cells(found, chosen, _cells_key(found, chosen, finished=finished))
         if cells is None:
             states.not_yet(
                 _("What works for whom: not yet"),
@@ -53,6 +50,20 @@ def draw_segments(found: Insights) -> None:
         else:
             _heat(cells, found)
     _lifts(found.segments)
+
+
+def _cells_key(found: Insights, chosen: Dimension, *, finished: bool) -> tuple[str, ...]:
+    """What the cells depend on: they are worked out once for each day of closed rewards."""
+    lake, id = session.services().lake, found.experiment.id
+    closed = lake.latest_day("rewards", id)
+    return (id, str(found.experiment.version), chosen.key, str(closed), str(finished))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64, ttl=3600)
+def _kept_cells(_found: Insights, _chosen: Dimension, key: tuple[str, ...]) -> Cells | None:
+    console = session.services()
+    finished = key[-1] == str(True)
+    return cells_of(console.database, console.lake, _found.experiment, _chosen, finished=finished)
 
 
 def _choose(dimensions: list[Dimension]) -> Dimension:

@@ -7,6 +7,7 @@ the report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -114,11 +115,11 @@ def day_axis(style: Style, days: Iterable[date], *, ticks: int = GRID_TICKS) -> 
 
 
 def spread(days: list[date], count: int) -> list[date]:
-    """At most `count` of these days, evenly spread, the ends left out where there are many."""
+    """At most `count` of these days, the same number of days apart."""
     if len(days) <= count:
         return days
-    step = len(days) / count
-    return [days[int(step * (place + 0.5))] for place in range(count)]
+    step = math.ceil(len(days) / count)
+    return days[(len(days) - 1) % step // 2 :: step]
 
 
 def iso(day: date) -> str:

@@ -37,6 +37,7 @@ from services.insights.chart_style import (
 from services.messages import Message, msg
 
 WIDEST_SHOWN = 3.0  # first days are clamped to this many times the last interval's farther end
+LEAST_SIDE_SHARE = 0.35  # of the other side: zero never lies on the edge
 FINE_BELOW_SHARE = 0.05  # axes that stay inside ±5 % need a decimal
 DISC_SIZE = 260
 
@@ -73,11 +74,11 @@ def lift_band(
     An unbounded end (infinite or missing) is drawn to the edge and said as such in the tooltip.
     """
     tokens = style.tokens
-    edge = _edge(looks)
-    data = _band_rows(looks, style, edge)
+    bottom, top = _ends(looks)
+    data = _band_rows(looks, style, bottom, top)
     x = day_axis(style, list(looks["day"]))
-    scale = alt.Scale(domain=[-edge, edge], clamp=True, nice=False)
-    fine = edge < FINE_BELOW_SHARE
+    scale = alt.Scale(domain=[bottom, top], clamp=True, nice=False)
+    fine = max(-bottom, top) < FINE_BELOW_SHARE
     y = alt.Y(
         "estimate:Q",
         title=style.say(name),
@@ -123,9 +124,9 @@ def sparkline(
     looks  columns day, estimate (missing = not yet), low, high. Zero is always in view.
     """
     tokens = style.tokens
-    edge = _edge(looks)
-    data = _band_rows(looks, style, edge)
-    scale = alt.Scale(domain=[-edge, edge], clamp=True, nice=False)
+    bottom, top = _ends(looks)
+    data = _band_rows(looks, style, bottom, top)
+    scale = alt.Scale(domain=[bottom, top], clamp=True, nice=False)
     x = alt.X("day:T", axis=None, scale=alt.Scale(type="utc"))
     base = alt.Chart(data).encode(x=x)
     chart = alt.layer(
@@ -144,19 +145,24 @@ def sparkline(
     )
 
 
-def _edge(looks: pd.DataFrame) -> float:
-    """Half the height of a symmetric axis: the last interval's farther end leads, zero in view."""
-    ends = looks[["low", "high"]].abs().replace(math.inf, math.nan)
-    if not ends.notna().any().any():
-        return 1.0
-    farthest = float(ends.max().max())
-    last = ends.dropna().tail(1)
-    if len(last):
-        farthest = min(farthest, WIDEST_SHOWN * max(float(last.max(axis=1).iloc[0]), 1e-4))
-    return max(farthest, 1e-4) * 1.05
+def _ends(looks: pd.DataFrame) -> tuple[float, float]:
+    """Bottom and top of the axis: what the last intervals need, with zero well inside.
+
+    Wide first days are clamped, and the smaller side keeps a part of the height: a chart that ends
+    at zero would hide how near the band is to it.
+    """
+    known = looks[["low", "high"]].astype(float).replace([math.inf, -math.inf], math.nan)
+    if not known.notna().any().any():
+        return -1.0, 1.0
+    last = known.ffill().iloc[-1].abs().max()
+    widest = WIDEST_SHOWN * max(float(last), 1e-4) if pd.notna(last) else math.inf
+    top = min(max(float(known["high"].max()), 0.0), widest)
+    bottom = min(max(-float(known["low"].min()), 0.0), widest)
+    top, bottom = max(top, LEAST_SIDE_SHARE * bottom), max(bottom, LEAST_SIDE_SHARE * top)
+    return -1.05 * max(bottom, 1e-4), 1.05 * max(top, 1e-4)
 
 
-def _band_rows(looks: pd.DataFrame, style: Style, edge: float) -> pd.DataFrame:
+def _band_rows(looks: pd.DataFrame, style: Style, bottom: float, top: float) -> pd.DataFrame:
     low = looks["low"].astype(float)
     high = looks["high"].astype(float)
     unbounded = style.say(msg("not known"))
@@ -169,8 +175,8 @@ def _band_rows(looks: pd.DataFrame, style: Style, edge: float) -> pd.DataFrame:
         {
             "day": moments(looks["day"]),
             "estimate": looks["estimate"].astype(float),
-            "low_shown": low.fillna(-edge).clip(-edge, edge),
-            "high_shown": high.fillna(edge).clip(-edge, edge),
+            "low_shown": low.fillna(bottom).clip(bottom, top),
+            "high_shown": high.fillna(top).clip(bottom, top),
             "day_text": [style.day(day) for day in looks["day"]],
             "estimate_text": [said(value) for value in looks["estimate"].astype(float)],
             "low_text": [said(value) for value in low],

@@ -21,6 +21,7 @@ from services.workflow.sending_view import worker_alive
 HealthState = Literal["healthy", "look", "act"]
 LOOKS = "looks"
 LOOKS_DAYS = 14  # older looks say nothing about today's health
+AT_ONCE_S = 0.1
 SLOW_ANSWER_S = 5.0  # Braze usually answers a send within a second
 
 
@@ -92,6 +93,8 @@ def _answers(database: Database, experiment_id: str, day: date) -> HealthItem | 
     seconds = answer_seconds(database, experiment_id, day)
     if seconds is None or seconds < 0:
         return None
+    if seconds < AT_ONCE_S:
+        return HealthItem("healthy", msg("Braze answers at once"))
     words = msg("Braze answers in {seconds} s", seconds=round(seconds, 1))
     return HealthItem("healthy" if seconds < SLOW_ANSWER_S else "look", words)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from services.workflow.cycle import cycle_start
 
 DRAFT_SALT = "0" * 32  # a draft has none yet; nothing on the page depends on it
 MOST_DAYS_AHEAD = 3
+TARGET_KINDS = ("campaign", "canvas", "template")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Launch:
     experiment  None while the draft is incomplete; `missing` then says what is missing
     n_people    people in the audience as last exported, None before the first export
     can_get     people who can get a message: all but the holdout
+    names       id → name of the campaigns and Canvases that checks are about
     """
 
     experiment: Experiment | None
@@ -42,6 +44,7 @@ class Launch:
     exported_on: date | None
     can_get: int | None
     first_day: date | None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def blockers(self) -> tuple[Check, ...]:
@@ -69,7 +72,7 @@ def launch(
         return Launch(None, missing, (), (), n_people, exported_on, None, None)
     first = _first_day(console, experiment)
     paragraph = experiment_sentences(
-        experiment, n_people=n_people, first_day=first, segment_names=_segment_names(console)
+        experiment, n_people=n_people, first_day=first, segment_names=_names(console, ("segment",))
     )
     return Launch(
         experiment=experiment,
@@ -82,6 +85,7 @@ def launch(
         exported_on=exported_on,
         can_get=_can_get(experiment, n_people),
         first_day=first,
+        names=_names(console, TARGET_KINDS),
     )
 
 
@@ -111,11 +115,11 @@ def _first_day(console: Console, experiment: Experiment) -> date:
     return day
 
 
-def _segment_names(console: Console) -> dict[str, str]:
+def _names(console: Console, kinds: Collection[str]) -> dict[str, str]:
     with console.database.read() as connection:
         rows = connection.execute(
             catalogue.select()
             .with_only_columns(catalogue.c.id, catalogue.c.name)
-            .where(catalogue.c.kind == "segment")
+            .where(catalogue.c.kind.in_(list(kinds)))
         ).all()
     return {row.id: row.name for row in rows}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -77,7 +77,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Card:
-    """One variant as one person would get it, and how its content stands to its approval."""
+    """One variant as one person would get it, and how its content stands to its approval.
+
+    n_alike  options that look exactly like this one; 1 where each has its own card
+    """
 
     target: Target
     name: str
@@ -88,6 +91,7 @@ class Card:
     approval: Approval | None
     preview: Preview | None
     error: Message | None
+    n_alike: int = 1
 
     @property
     def key(self) -> str:
@@ -150,8 +154,9 @@ def cards(
     first = {d.key: d.options[0].key for d in experiment.send_dimensions if d.options}
     whole = first | dict(combination)
     dimension = next((d for d in experiment.send_dimensions if d.key == variants_of), None)
-    found = []
+    found: list[Card] = []
     for target in experiment.targets:
+        mine: list[Card] = []
         subject = target_name(*content_of(target, target.kind, target.id))
         digest, approval = digests.get(subject), approvals.get(subject)
         options = dimension.options if dimension else (None,)
@@ -162,7 +167,7 @@ def cards(
             if any(shown.get(key) != value for key, value in target.when.items()):
                 continue
             preview, error = _preview(seen, target, shown, profile)
-            found.append(
+            mine.append(
                 Card(
                     target=target,
                     name=_name(seen.catalogue, target),
@@ -175,6 +180,7 @@ def cards(
                     error=error,
                 )
             )
+        found += _without_twins(mine)
     return found
 
 
@@ -200,6 +206,13 @@ def samples(lake: Lake, experiment: Experiment, experiment_id: str) -> list[Samp
         about = tuple(list(custom.items())[:3])
         found.append(Sample(profile | {"custom_attributes": custom}, about))
     return found
+
+
+def _without_twins(variants: list[Card]) -> list[Card]:
+    """One card where all options look the same, because the message does not use the property."""
+    if len(variants) > 1 and all(card.preview == variants[0].preview for card in variants):
+        return [replace(variants[0], variant="", n_alike=len(variants))]
+    return variants
 
 
 def _slots(experiment: Experiment, catalogue: Catalogue) -> list[Slot]:
