@@ -51,6 +51,13 @@ def test_nothing_is_due_before_its_time(world: World):
     assert take(world) is None
 
 
+def test_what_is_more_than_two_hours_late_is_not_claimed(world: World):
+    world.clock.advance(timedelta(hours=2, seconds=1))
+    assert take(world) is None
+    world.clock.advance(timedelta(seconds=-1))
+    assert isinstance(take(world), Claim)
+
+
 def test_a_claim_carries_external_ids_and_properties(world: World):
     batch = take(world)
     assert isinstance(batch, Claim)
