@@ -204,8 +204,9 @@ def _use_case(key: str, icon: str, name: str, goal: str) -> None:
             start(key, name)
 
 
-def draw_under_way() -> None:
-    """Cards for a few experiments, the table for many or by choice."""
+def draw_under_way() -> bool:
+    """Cards for a few experiments, the table for many or by choice. True for the table, which
+    lists the drafts too."""
     many = len(shown.under_way) > MOST_CARDS
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(_("Under way"), anchor=False, width="stretch")
@@ -220,6 +221,7 @@ def draw_under_way() -> None:
                 draw_card(card)
     else:
         st.markdown(_("Nothing is being sent at the moment."))
+    return as_table
 
 
 with head(_("Experiments")):
@@ -257,9 +259,8 @@ if shown.empty:
         st.markdown(_("The demo runs beside this, with a home of its own:"))
         st.code("anneal demo", language=None)
 else:
-    if shown.cards:
-        draw_under_way()
-    if shown.drafts:
+    as_table = draw_under_way() if shown.cards else False
+    if shown.drafts and not as_table:
         section(_("Drafts"))
         draw_drafts(shown.drafts)
     draw_use_cases()

@@ -22,6 +22,7 @@ from services.workflow.sending_view import Sending, SendingNow, sending_now
 
 LIVE_EVERY_S = 2.0
 IDLE_EVERY_S = 30.0
+NO_REASON = ("", "-")  # the worker writes a dash where nobody gave one
 _WISH = "bar.wish"
 LIVE = (Sending.PAUSING, Sending.RESUMING)
 
@@ -132,7 +133,7 @@ def _pause_dialog(now: SendingNow) -> None:
 
 
 def _resume_dialog(now: SendingNow) -> None:
-    if now.paused_reason:
+    if now.paused_reason.strip() not in NO_REASON:
         why = _("The reason was: {reason}").format(reason=escape(now.paused_reason))
         when = day(now.paused_at or 0.0, zone=now.zone)
         st.markdown(f"{why} ({when})")

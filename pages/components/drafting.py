@@ -32,6 +32,7 @@ Change = Callable[[Document], Any]
 _BASE = "draft.base"
 _CONFLICT = "draft.conflict"
 _REFUSED = "draft.refused"
+_STEP = "draft.step"
 
 PART_WORDS: dict[str, Message] = {
     "name": msg("Name"),
@@ -97,6 +98,8 @@ def open_draft(step: str, person: Account) -> Editing:
         session.hold(_base_key(row.id), draft)
     found = tuple(problems(draft.document))
     done = {key: not any(p.step == key and p.blocking for p in found) for key in STEPS}
+    done[STEPS[-1]] = row.status is not Status.DRAFT  # the last step is done by starting
+    session.hold(_STEP, step)
     setup_line(row.name or _("Untitled"), draft.revision, step, done)
     may_edit = person.may(Role.EDITOR) and row.status is Status.DRAFT
     _say_refusals(row, person)
@@ -181,7 +184,7 @@ def _write(
         document,
         expected_revision=revision,
         by=person.email,
-        step=step,
+        step=step or session.held(_STEP),
     )
     session.hold(_base_key(experiment_id), load_draft(console.database, experiment_id))
 

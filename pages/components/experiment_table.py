@@ -90,7 +90,7 @@ def _draw(rows: list[_Row]) -> None:
         pd.DataFrame([row.cells for row in rows]),
         hide_index=True,
         row_height=ROW_HEIGHT_PX,
-        placeholder=_("not yet"),
+        placeholder="–",
         height="content",
         alt=_("All experiments with status, lift and health"),
         column_config={
@@ -134,12 +134,12 @@ def _rows(home: Home) -> list[_Row]:
                 {
                     "name": card.name,
                     "status": [say(STATUS["learning" if learning else card.status.value].word)],
-                    "lift": percent(lift.estimate, signed=True) if lift else None,
+                    "lift": percent(lift.estimate, signed=True) if lift else _("not yet"),
                     "interval": interval(
                         percent(lift.low, signed=True), percent(lift.high, signed=True)
                     )
                     if lift
-                    else None,
+                    else _("not yet"),
                     "by_day": [float(v) for v in card.looks["estimate"].dropna()] or None,
                     "health": [say(HEALTH[card.health].word)],
                     "people": card.n_people,

@@ -15,8 +15,8 @@ PRIMARY_INK = (
     '[data-testid^="stBaseButton-primary"]:not(:disabled)'
     "{color:light-dark(#FFFFFF,#10131A)!important}"
 )
-# Korean breaks in mid-word otherwise.
-KEEP_WORDS = ".stApp :is(p,li,h1,h2,h3,td,th,label,span){word-break:keep-all!important}"
+# Korean breaks in mid-word otherwise. On the body: dialogs and popovers are drawn outside the app.
+KEEP_WORDS = "body :is(p,li,h1,h2,h3,td,th,label,span){word-break:keep-all!important}"
 
 
 def draw_injected() -> None:

@@ -86,14 +86,14 @@ def _table(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
         args=(editing.id, dimension.key, key, keys),
         alt=_("Options of {dimension}").format(dimension=dimension.label),
         column_config={
-            "label": config.TextColumn(_("Option"), required=True, max_chars=120, width=200),
+            "label": config.TextColumn(_("Option"), required=True, max_chars=120, width=180),
             "value": _value_column(dimension.kind),
-            "who": config.TextColumn(_("Who may get it"), width=190),
+            "who": config.TextColumn(_("Who may get it"), width=160),
             "cost": config.NumberColumn(_("Cost"), format=f"{sign} %.2f", min_value=0, width=80),
             "from": config.DateColumn(_("From"), format="YYYY-MM-DD", width=95),
             "to": config.DateColumn(_("Until"), format="YYYY-MM-DD", width=95),
             "share": config.ProgressColumn(
-                _("May get it"), format="percent", min_value=0, max_value=1, width=110
+                _("May get it"), format="percent", min_value=0, max_value=1, width=105
             ),
             "out": config.ButtonColumn(
                 "",
@@ -123,7 +123,7 @@ def _value_column(kind: DimensionKind) -> Any:
         case DimensionKind.WEEKDAY:
             names = [say(name) for name in WEEKDAYS.values()]
             return config.MultiselectColumn(_("Weekdays"), options=names, width=210)
-    return config.TextColumn(_("Sent as"), max_chars=400, width=170)
+    return config.TextColumn(_("Sent as"), max_chars=400, width=150)
 
 
 def _shown_value(kind: DimensionKind, value: Any) -> Any:

@@ -34,6 +34,7 @@ CONTROL_WORDS: dict[PrimaryComparison, Message] = {
     PrimaryComparison.HOLDOUT: msg("People without messages"),
     PrimaryComparison.USUAL: msg("People as usual"),
 }
+FARTHEST = 4  # times the hope: a curve that stays above would leave the drawing
 MOST_HOPE, MOST_CONTROL = 50, 50  # percent
 
 
@@ -131,7 +132,14 @@ def _curve(found: Gate) -> None:
         }
     )
     finite = frame[frame["smallest_lift"] < float("inf")]
-    if len(finite):
+    if len(finite) and finite["smallest_lift"].min() > FARTHEST * found.hoped_share:
+        last = finite.iloc[-1]
+        st.markdown(
+            _("Even after {weeks} weeks only lifts above {lift} could be proved.").format(
+                weeks=number(last["week"]), lift=percent(last["smallest_lift"], digits=0)
+            )
+        )
+    elif len(finite):
         alt = (
             _("The hoped-for lift can be proved from week {week} on").format(
                 week=number(found.weeks)

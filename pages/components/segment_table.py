@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.drafting import Editing, save
-from pages.components.intent_progress import ask_button
+from pages.components.intent_progress import Look, ask_button
 from pages.components.translate import _, ago, listed, ngettext, number
 from services.experiment.drafts import Document
 from services.intents.model import IntentKind
@@ -30,17 +30,20 @@ def choose_segments(editing: Editing, chosen: list[str]) -> None:
         _empty(read_at is not None)
         return
     words = ngettext("Search {n} segment", "Search {n} segments", total).format(n=number(total))
-    search = (
-        st.text_input(
-            words,
-            placeholder=words,
-            label_visibility="collapsed",
-            icon=":material/search:",
-            live="300ms",
-            key=editing.key("segments.search"),
+    with st.container(horizontal=True, vertical_alignment="center"):
+        search = (
+            st.text_input(
+                words,
+                placeholder=words,
+                label_visibility="collapsed",
+                icon=":material/search:",
+                live="300ms",
+                key=editing.key("segments.search"),
+            )
+            or ""
         )
-        or ""
-    )
+        if editing.may_edit:
+            _refresh("tertiary")
     page_key = editing.key(f"segments.page.{search}")
     page = int(session.held(page_key, 1) or 1)
     lines, found, _at = segments_page(console.database, search, page)
@@ -131,10 +134,15 @@ def _empty(read: bool) -> None:
             _("The worker reads them from Braze; that takes about a minute."),
         )
     with actions:
-        ask_button(
-            IntentKind.REFRESH_CATALOGUE,
-            None,
-            label=_("Refresh the list"),
-            key="audience.refresh",
-            icon=":material/refresh:",
-        )
+        _refresh("secondary")
+
+
+def _refresh(look: Look) -> None:
+    ask_button(
+        IntentKind.REFRESH_CATALOGUE,
+        None,
+        label=_("Refresh the list"),
+        key="audience.refresh",
+        icon=":material/refresh:",
+        look=look,
+    )

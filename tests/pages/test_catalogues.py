@@ -81,8 +81,9 @@ def test_a_translation_has_the_same_places_as_its_source() -> None:
 
 
 def test_no_particle_is_glued_to_a_value() -> None:
-    """Which particle is right depends on the value's last sound, so the sentence avoids it."""
-    glued = re.compile(r"을\(를\)|이\(가\)|은\(는\)|\}(을|를|이|가|은|는|와|과)(?=[\s.,]|$)")
+    """Which particle is right depends on the value's last sound, so the sentence avoids it; only
+    after a percentage it is known."""
+    glued = re.compile(r"을\(를\)|이\(가\)|은\(는\)|(?<!%)\}(을|를|이|가|은|는|와|과)(?=[\s.,]|$)")
     assert not [words for words in korean().values() if glued.search(words)]
 
 
