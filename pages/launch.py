@@ -139,6 +139,7 @@ def draw_start(editing: Editing, seen: Launch) -> None:
             disabled=not (seen.may_start and right),
             help=None if right else _("Type the number first."),
             width="stretch",
+            single=True,
         )
         st.caption(
             _("You can stop at any time. Messages already handed to Braze cannot be called back.")

@@ -271,6 +271,7 @@ with head(title.format(day=long_day(view_now.day))):
             key="today.next_day",
             icon=":material/skip_next:",
             help=_("Simulated customers only: plays one whole day at once."),
+            single=True,
         )
 st.fragment(live, run_every=LIVE_EVERY_S if view_now.moving else IDLE_EVERY_S)()
 with alone("today.health"):

@@ -35,18 +35,21 @@ def ask_button(
     help: str | None = None,
     width: Literal["content", "stretch"] = "content",
     done: str | None = None,
+    single: bool = False,
 ) -> Intent | None:
     """Draw the button, or the progress of what was asked. Returns the intent last asked for here.
 
     `key` names the button; one `key` is one wish until the worker is done with it. `done` is said
-    once the worker has finished. Call it outside fragments: it draws its own.
+    once the worker has finished. `single`: while one of this kind is open for the experiment,
+    whatever it asks for, nobody can ask for another.
     """
     console = session.services()
     asked = _asked(key)
     intent = find(console.database, key=asked) if asked else None
     if intent is None:
         newest = latest(console.database, kind, experiment_id=experiment_id)
-        if newest is not None and newest.is_open and newest.payload == dict(payload or {}):
+        alike = newest is not None and (single or newest.payload == dict(payload or {}))
+        if newest is not None and newest.is_open and alike:
             intent = newest  # asked in another tab, or before a reload
             session.hold(_name(key), newest.key)
     if intent is not None and intent.is_open:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from services.clock import Clock
 from services.database.engine import Database
+from services.errors import DataError
 from services.experiment.model import Experiment, Status
 from services.experiment.records import ExperimentRow
 from services.experiment.store import experiments, load_version
@@ -54,13 +55,17 @@ def choices(database: Database) -> list[ExperimentRow]:
 
 
 def _shown(lake: Lake, experiment_id: str) -> bool:
-    """Whether the newest look shows its primary comparison."""
+    """Whether the newest look shows its primary comparison.
+
+    A look that cannot be read is said on Insights; it must not keep Pause from being drawn.
+    """
     day = lake.latest_day(LOOKS, experiment_id)
     if day is None:
         return False
-    table = lake.read(LOOKS, experiment_id, since=day, columns=["metric", "segment", "state"])
-    if not table.num_rows:
-        return False
+    try:
+        table = lake.read(LOOKS, experiment_id, since=day, columns=["metric", "segment", "state"])
+    except DataError:
+        return True
     rows = table.to_pylist()
     return any(
         row["state"] == "shown" and row["metric"] == "primary" and row["segment"] == ""

@@ -1,0 +1,149 @@
+"""Launch: nothing starts before every check is met and the number is typed; then once only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from console_site import Site, texts
+from played_pages import Opener, experiment_id, let_the_worker_live, opened
+from streamlit.testing.v1 import AppTest
+
+from services.activation.preflight import TICKS
+from services.bootstrap import Console
+from services.database import schema
+from services.experiment.model import Status
+from services.experiment.store import load_draft
+from services.intents.model import IntentKind
+from services.intents.store import open_intents
+from services.workflow.launch_view import launch
+
+PEOPLE = 1_000
+
+
+@pytest.fixture
+def open_page(
+    played_home: Path, played_console: Console, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opener]:
+    with opened(played_home, monkeypatch) as open_page:
+        yield open_page
+
+
+def ready(console: Console) -> str:
+    """A draft that lacks nothing but the reader's ticks: what runs already, set up once more."""
+    let_the_worker_live(console)
+    running, draft = (
+        experiment_id(console, Status.RUNNING),
+        experiment_id(console, Status.DRAFT),
+    )
+    document = load_draft(console.database, running).document
+    with console.database.write() as connection:
+        connection.execute(
+            schema.drafts.update()
+            .where(schema.drafts.c.experiment_id == draft)
+            .values(document=document)
+        )
+    console.lake.append(
+        "snapshots",
+        draft,
+        console.clock.now().date(),
+        pa.table(
+            {
+                "person": pa.array(range(PEOPLE), pa.int64()),
+                "in_audience": pa.array([True] * PEOPLE),
+                "time_zone": pa.array(["UTC"] * PEOPLE),
+            }
+        ),
+    )
+    return draft
+
+
+def start_button(app: AppTest) -> object:
+    return next(b for b in app.button if str(b.key).startswith("launch.start."))
+
+
+def test_an_unfinished_draft_says_what_is_missing_and_has_no_start(site: Site) -> None:
+    app = site.open("launch", experiment=site.draft())
+    assert not app.exception
+    said = texts(app)
+    assert "No campaign or Canvas is chosen yet" in said
+    assert not [b for b in app.button if str(b.key).startswith("launch.start.")]
+
+
+def test_the_paragraph_comes_from_the_configuration(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    said = texts(open_page("launch", experiment=draft)).replace("\\", "")
+    assert "1,000 people are in it" in said
+    assert "10% get nothing" in said
+
+
+def test_start_waits_for_the_ticks_and_the_number(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    app = open_page("launch", experiment=draft)
+    assert start_button(app).disabled  # type: ignore[attr-defined]
+    assert f"{len(TICKS)} checks stop the start" in texts(app)
+    for key in TICKS:
+        app.checkbox(key=f"launch.tick.{key}").check()
+    app.run()
+    assert "Nothing stands in the way" in texts(app)
+    assert start_button(app).disabled  # type: ignore[attr-defined]
+    typed = next(t for t in app.text_input if str(t.key).startswith("launch.typed"))
+    typed.set_value("899").run()
+    assert start_button(app).disabled  # type: ignore[attr-defined]
+    typed = next(t for t in app.text_input if str(t.key).startswith("launch.typed"))
+    typed.set_value("900").run()
+    assert not start_button(app).disabled  # type: ignore[attr-defined]
+
+
+def test_start_files_one_wish_with_what_was_read(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    app = open_page("launch", experiment=draft)
+    for key in TICKS:
+        app.checkbox(key=f"launch.tick.{key}").check()
+    typed = next(t for t in app.text_input if str(t.key).startswith("launch.typed"))
+    typed.set_value("900")
+    app.run()
+    start_button(app).click().run()  # type: ignore[attr-defined]
+    app.run()
+    filed = [
+        intent
+        for intent in open_intents(played_console.database, experiment_id=draft)
+        if intent.kind is IntentKind.LAUNCH
+    ]
+    assert len(filed) == 1
+    revision = load_draft(played_console.database, draft).revision
+    assert filed[0].payload == {
+        "revision": revision,
+        "people": PEOPLE,
+        "ticked": list(TICKS),
+    }
+    again = open_page("launch", experiment=draft)  # another tab sees the progress, not a button
+    assert not [b for b in again.button if str(b.key).startswith("launch.start.")]
+
+
+def test_who_can_get_a_message_is_everybody_but_the_holdout(played_console: Console) -> None:
+    draft = ready(played_console)
+    document = load_draft(played_console.database, draft).document
+    seen = launch(played_console, draft, document, ticked=list(TICKS))
+    assert seen.n_people == PEOPLE
+    assert seen.can_get == 900
+    assert seen.may_start
+    assert not launch(played_console, draft, document, ticked=[]).may_start
+
+
+def test_a_started_experiment_says_so_instead_of_starting_again(
+    open_page: Opener, played_console: Console
+) -> None:
+    running = experiment_id(played_console, Status.RUNNING)
+    app = open_page("launch", experiment=running)
+    assert not app.exception
+    assert "This experiment has started" in texts(app)
+    assert not [b for b in app.button if str(b.key).startswith("launch.start.")]

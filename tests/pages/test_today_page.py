@@ -1,0 +1,160 @@
+"""Today says how far the day is, what is in doubt, and what stopped; it acts only by intents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from console_site import Site, texts
+from played_pages import Opener, experiment_id, opened
+
+from services.bootstrap import Console
+from services.database import schema
+from services.experiment.model import Status
+from services.intents.model import IntentKind
+from services.intents.store import latest, open_intents
+from services.workflow.model import Stage
+from services.workflow.today_view import today
+
+
+@pytest.fixture
+def open_page(
+    played_home: Path, played_console: Console, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Opener]:
+    with opened(played_home, monkeypatch) as open_page:
+        yield open_page
+
+
+def test_before_the_first_start_the_page_says_what_will_fill_it(site: Site) -> None:
+    said = texts(site.open("today"))
+    assert "Nothing is under way yet" in said
+
+
+def test_the_day_is_told_in_one_sentence_seven_stages_and_a_table(
+    open_page: Opener, played_console: Console
+) -> None:
+    app = open_page("today")
+    assert not app.exception
+    said = texts(app)
+    for stage in ("Audience", "Outcomes", "Learn", "Decide", "Send", "Settle doubts"):
+        assert stage in said
+    view = today(
+        played_console.database,
+        played_console.clock,
+        experiment_id(played_console, Status.RUNNING),
+    )
+    assert f"{view.n_out:,} of {view.n_total:,} messages are out" in said
+    assert len(app.table[0].value) == len(view.words)
+
+
+def test_every_message_of_the_day_stands_in_exactly_one_state(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    view = today(played_console.database, played_console.clock, id)
+    with played_console.database.read() as connection:
+        rows = connection.execute(
+            schema.ledger.select().where(
+                schema.ledger.c.experiment_id == id, schema.ledger.c.day == view.day.isoformat()
+            )
+        ).all()
+    assert sum(count.n for count in view.words) == len(rows)
+    assert sum(count.n for count in view.hours) == view.n_total
+
+
+def test_messages_in_doubt_are_named_and_asked_about_once(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    _doubt(played_console, id, 3)
+    app = open_page("today")
+    said = texts(app)
+    assert "3 messages in doubt" in said
+    assert "except 3 messages Anneal cannot be sure about" in said
+    app.button(key=f"today.ask.{id}").click().run()
+    app.run()
+    asked = [
+        intent
+        for intent in open_intents(played_console.database, experiment_id=id)
+        if intent.kind is IntentKind.ASK_BRAZE_NOW
+    ]
+    assert len(asked) == 1
+
+
+def test_a_stage_that_stopped_is_said_with_what_is_safe(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    day = today(played_console.database, played_console.clock, id).day
+    with played_console.database.write() as connection:
+        connection.execute(
+            schema.cycles.update()
+            .where(
+                schema.cycles.c.experiment_id == id,
+                schema.cycles.c.day == day.isoformat(),
+                schema.cycles.c.stage == Stage.DECIDE.value,
+            )
+            .values(state="failed", error={"what": "The disk is full.", "values": {}})
+        )
+    said = texts(open_page("today"))
+    assert "stopped half-way" in said
+    assert "nothing is sent twice" in said
+    assert r"The disk is full." in said.replace("\\", "")
+
+
+def test_in_the_sandbox_a_day_can_be_played_by_an_intent(
+    open_page: Opener, played_console: Console
+) -> None:
+    app = open_page("today")
+    app.button(key="today.next_day").click().run()
+    found = latest(played_console.database, IntentKind.NEXT_DAY)
+    assert found is not None
+    assert found.is_open
+    assert "today.next_day" not in [button.key for button in app.button]
+
+
+def test_a_day_without_work_yet_shows_the_last_one(played_console: Console) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    now = today(played_console.database, played_console.clock, id)
+
+    class Later:
+        def now(self) -> object:
+            return played_console.clock.now() + timedelta(days=3)
+
+    later = today(played_console.database, Later(), id)  # type: ignore[arg-type]
+    assert later.day == now.day
+    assert not later.is_today
+    assert later.now_hour is None
+
+
+def _doubt(console: Console, id: str, n: int) -> None:
+    """n more messages of the first day whose requests never got an answer."""
+    table, drawn = schema.ledger, schema.assignments
+    now = console.clock.now().timestamp()
+    with console.database.write() as connection:
+        rows = connection.execute(
+            table.select().where(table.c.experiment_id == id).order_by(table.c.day)
+        ).all()
+        first = rows[0]
+        taken = {row.person for row in rows if row.day == first.day}
+        members = connection.execute(
+            drawn.select().where(drawn.c.experiment_id == id, drawn.c.grp == first.grp)
+        ).all()
+        for person in [row.person for row in members if row.person not in taken][:n]:
+            fresh = dict(first._mapping) | {
+                "person": person,
+                "decision_id": f"{person:032x}",
+                "state": "planned",
+                "batch_id": None,
+                "fence": 0,
+                "tries": 0,
+                "updated_at": now,
+                "settled_at": None,
+                "next_look_at": now + 3_600,
+            }
+            connection.execute(table.insert().values(**fresh))
+            for step in ("sending", "unknown"):
+                mine = (table.c.person == person) & (table.c.day == first.day)
+                connection.execute(table.update().where(mine).values(state=step))
