@@ -72,7 +72,9 @@ class Lake:
         if there is not None:
             return there
         buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression=COMPRESSION)
+        pq.write_table(
+            table, buffer, compression=COMPRESSION, use_dictionary=_repeating(table.schema)
+        )
         content = buffer.getvalue()
         digest = hashlib.sha256(content).hexdigest()
         name = f"part-{len(self.parts(kind, experiment, day))}-{digest[:12]}.parquet"
@@ -191,6 +193,11 @@ class Lake:
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return _part(row) if row is not None else None
+
+
+def _repeating(schema: pa.Schema) -> list[str]:
+    """Columns worth a dictionary. Measurements hardly repeat, and trying costs much."""
+    return [field.name for field in schema if pa.types.is_string(field.type)]
 
 
 def _part(row: sa.Row[tuple[object, ...]]) -> Part:

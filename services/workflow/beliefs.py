@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from services.audience.features import FeatureSpec
@@ -16,6 +17,9 @@ from services.lake import Lake, Part
 
 BELIEFS = "beliefs"
 CADENCE_BELIEFS = "cadence_beliefs"  # about the weekly choice of rhythm
+
+
+REMEMBERED = 8  # beliefs held in memory, by the hash of their file: they cannot go stale
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,9 @@ class KeptBelief:
     digest: str
 
 
+_known: dict[str, KeptBelief] = {}
+
+
 def latest_belief(
     lake: Lake, experiment_id: str, *, until: date | None = None, kind: str = BELIEFS
 ) -> KeptBelief | None:
@@ -35,7 +42,7 @@ def latest_belief(
     The belief of the cycle on a day is kept under that day.
     """
     parts = lake.parts(kind, experiment_id, until=until)
-    return _read(lake, parts[-1]) if parts else None
+    return _recalled(lake, parts[-1]) if parts else None
 
 
 def keep_belief(
@@ -49,8 +56,7 @@ def keep_belief(
     kind: str = BELIEFS,
 ) -> KeptBelief:
     """Keep one version. Writing the same version again changes nothing."""
-    columns = belief.to_columns()
-    table = pa.table({name: [value] for name, value in columns.items()})
+    table = pa.table({name: _cell(value) for name, value in belief.to_columns().items()})
     part = lake.append(
         kind,
         experiment_id,
@@ -59,10 +65,35 @@ def keep_belief(
         key=str(belief.version),
         meta={"features": json.loads(spec.to_json()), "parent": parent},
     )
-    return KeptBelief(belief, spec, part.sha256)
+    return _remembered(KeptBelief(belief, spec, part.sha256))
+
+
+def _cell(value: object) -> pa.Array:
+    """A column of one row; an array goes in as it is, without a Python number for each entry."""
+    if isinstance(value, np.ndarray):
+        return pa.ListArray.from_arrays(pa.array([0, len(value)], pa.int32()), pa.array(value))
+    return pa.array([value])
+
+
+def _recalled(lake: Lake, part: Part) -> KeptBelief:
+    known = _known.get(part.sha256)
+    return known if known is not None else _remembered(_read(lake, part))
+
+
+def _remembered(kept: KeptBelief) -> KeptBelief:
+    while len(_known) >= REMEMBERED:
+        del _known[next(iter(_known))]
+    _known[kept.digest] = kept
+    return kept
 
 
 def _read(lake: Lake, part: Part) -> KeptBelief:
-    row: Mapping[str, Any] = lake.load([part]).to_pylist()[0]
+    table = lake.load([part])
+    row: Mapping[str, Any] = {
+        name: table[name][0].values.to_numpy()
+        if pa.types.is_list(table[name].type)
+        else table[name][0].as_py()
+        for name in table.column_names
+    }
     spec = FeatureSpec.from_json(json.dumps(part.meta["features"]))
     return KeptBelief(Belief.from_columns(row), spec, part.sha256)
