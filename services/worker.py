@@ -20,13 +20,13 @@ import structlog
 
 from services.activation.recovery import recover
 from services.bootstrap import Workplace, open_workplace
-from services.errors import ConsoleError, Locked
+from services.errors import ConsoleError, Locked, SetupError
 from services.experiment.model import Experiment, Status
 from services.experiment.store import experiments, load_version
 from services.intents.store import restart_abandoned
 from services.logs import configure
 from services.messages import msg
-from services.settings import Settings
+from services.settings import Settings, load_settings
 from services.workflow.acting import act_on_next
 from services.workflow.catalogue import keep_catalogue_fresh
 from services.workflow.cycle import (
@@ -43,6 +43,7 @@ from services.workflow.sending import settle_open
 from services.workflow.watching import watch_audiences
 
 STEP_S = 1.0  # between two looks at what is due
+WAIT_FOR_CONNECTION_S = 2.0
 RETRY_S = 60.0  # before a stage that failed is tried again
 log = structlog.get_logger()
 
@@ -108,15 +109,35 @@ def advance_day(place: Workplace, experiment: Experiment, day: date) -> None:
         close_day(place, experiment, day)
 
 
-def work(settings: Settings, stop: threading.Event | None = None) -> None:
-    """Work until `stop` is set or the process is told to end. Raises Locked beside another one."""
+def work(settings: Settings, stop: threading.Event | None = None, *, patient: bool = False) -> None:
+    """Work until `stop` is set or the process is told to end. Raises Locked beside another one.
+
+    A connection that is changed meanwhile is taken up. `patient` waits for the first one instead of
+    raising SetupError, as beside a console in which it can still be entered.
+    """
+    ended = stop or threading.Event()
     with one_worker(settings.home):
-        configure(tuple(k for k in (settings.read_key, settings.send_key) if k is not None))
-        work_on(open_workplace(settings), stop)
+        while not ended.is_set():
+            now = load_settings(home=settings.home, with_keys=True)
+            try:
+                place = open_workplace(now)
+            except SetupError as problem:
+                if not patient:
+                    raise
+                log.info("waiting for a connection", why=str(problem.what))
+                ended.wait(WAIT_FOR_CONNECTION_S)
+                continue
+            configure(tuple(k for k in (now.read_key, now.send_key) if k is not None))
+            work_on(place, ended, while_unchanged=now)
 
 
-def work_on(place: Workplace, stop: threading.Event | None = None) -> None:
-    """Work in a home whose lock the caller holds, until `stop` is set."""
+def work_on(
+    place: Workplace,
+    stop: threading.Event | None = None,
+    *,
+    while_unchanged: Settings | None = None,
+) -> None:
+    """Work in a home whose lock the caller holds, until `stop` is set or the settings change."""
     recover(place.console.database, place.console.clock, alone=True)
     restart_abandoned(place.console.database, place.console.clock)
     worker = Worker(place)
@@ -127,6 +148,10 @@ def work_on(place: Workplace, stop: threading.Event | None = None) -> None:
         except ConsoleError as problem:
             log.error("step failed", why=str(problem))
         ended.wait(STEP_S)
+        if while_unchanged is not None:
+            now = load_settings(home=while_unchanged.home, with_keys=True)
+            if now != while_unchanged:
+                return
 
 
 @contextmanager

@@ -28,4 +28,4 @@ def serve(port: int, address: str) -> None:
     settings = load_settings(with_keys=True)
     with console_process(settings.home, port=port, address=address) as running:
         click.echo(f"Console: {running.url}")
-        work(settings)
+        work(settings, patient=True)

@@ -53,9 +53,9 @@ CADENCE_KINDS = frozenset({DimensionKind.FREQUENCY, DimensionKind.WEEKDAY})
 
 
 class Option(_Part):
-    """One value of a dimension. `value` by kind: channel → a `Channel`; hour → int 0-23, local to the person; frequency → messages
-    a week (7, 2, 1); weekday → list of ISO weekdays 1-7; others → what the trigger property carries.
-    `cost` is per message, in the experiment's currency."""
+    """One value of a dimension. `value` by kind: channel → a `Channel`; hour → 0-23, local to the
+    person; frequency → messages a week (7, 2, 1); weekday → list of ISO weekdays; others → what the
+    trigger property carries. `cost` is per message, in the experiment's currency."""
 
     key: Key
     label: str = Field(min_length=1, max_length=120)
@@ -138,7 +138,7 @@ class GuardrailKind(StrEnum):
 
 
 class Guardrail(_Part):
-    """Watched, never optimised. `limit`: share of delivered messages, or messages a person and week."""
+    """Watched, never optimised. `limit`: share of delivered, or messages a person and week."""
 
     kind: GuardrailKind
     limit: float = Field(gt=0)

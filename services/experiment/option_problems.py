@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -23,6 +24,7 @@ from services.messages import Message, msg
 HOURS_A_DAY = 24
 ALIKE_SHARE = 0.92  # of the characters in common: a changed mark or ending, not a changed word
 MIN_TEXT_LENGTH = 12  # shorter values are codes, and codes differ by one character
+DIGITS = re.compile(r"[0-9]+")
 # These say where and when, not what the message contains: they fill no trigger property.
 WITHOUT_VALUE = CADENCE_KINDS | {DimensionKind.HOUR, DimensionKind.CHANNEL}
 ONCE_ONLY = CADENCE_KINDS | {DimensionKind.HOUR, DimensionKind.CHANNEL}
@@ -162,7 +164,8 @@ def _alike(dimension: Dimension) -> Iterator[tuple[str, str]]:
         if isinstance(option.value, str) and dimension.kind not in WITHOUT_VALUE
     ]
     for (one, a), (other, b) in combinations(texts, 2):
-        long_enough = min(len(a), len(b)) >= MIN_TEXT_LENGTH
+        same_figures = DIGITS.findall(a) == DIGITS.findall(b)  # "10% off" is not "20% off"
+        long_enough = same_figures and min(len(a), len(b)) >= MIN_TEXT_LENGTH
         if a == b or (long_enough and SequenceMatcher(None, a, b).ratio() >= ALIKE_SHARE):
             yield one, other
 

@@ -84,7 +84,8 @@ def last_days(daily: pd.DataFrame, days: int | None) -> pd.DataFrame:
     """The newest `days` days of a table with a `day` column; all with None."""
     if days is None or daily.empty:
         return daily
-    return daily[daily["day"] > max(daily["day"]) - timedelta(days=days)]
+    recent: pd.DataFrame = daily[daily["day"] > max(daily["day"]) - timedelta(days=days)]
+    return recent
 
 
 def _newest(table: pa.Table, first_day: date | None) -> pd.DataFrame:

@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from services.activation.words import WORDS, Word
+from services.audience.eligibility import Refusal
 from services.database.engine import Database
 from services.experiment.model import Experiment, Group
 from services.experiment.sentences import combination_text
 from services.lake import Lake
 from services.messages import Message, msg
 from services.outcomes.model import OutcomeMetric
-from services.workflow.due import NotDue
+from services.workflow.due import reason_message
 from services.workflow.ledger_counts.store import PersonMessage, messages_of
 from services.workflow.person_lookup.store import Member
 
@@ -164,12 +165,10 @@ def _why_not_due(lake: Lake, experiment: Experiment, member: Member, day: date) 
     if member.entered_on is not None and day < member.entered_on:
         return msg("This person entered the experiment later, on {day}.", day=member.entered_on)
     if member.suppressed:
-        return NotDue.SUPPRESSED.what
+        return Refusal.SUPPRESSED.message
     found = rows_of_person(lake, "skips", experiment.id, day, member.person)
     if found.num_rows:
-        reason = str(found["reason"][0].as_py())
-        if reason in {known.value for known in NotDue}:
-            return NotDue(reason).what
+        return reason_message(str(found["reason"][0].as_py()))
     return msg("Nothing was decided for this person on this day.")
 
 

@@ -31,12 +31,13 @@ from services.intents.store import report_progress
 from services.messages import msg
 from services.workflow import catalogue
 from services.workflow import connection as braze_connection
+from services.workflow.capping import set_cap
 from services.workflow.cycle import cycle_start
 from services.workflow.history import play_day
 from services.workflow.people.store import release
 from services.workflow.sandbox_control import SandboxControl
 from services.workflow.sending import settle_now
-from services.workflow.watching import watch
+from services.workflow.watching import watch, zone_of
 
 Result = Mapping[str, Any] | None
 
@@ -61,6 +62,7 @@ def launch(place: Workplace, intent: Intent) -> Result:
             msg("The draft was changed after you pressed Start."),
             hint=msg("Nothing has started. Read the summary again, then start."),
         )
+    set_cap(console, id, intent.filed_by)
     experiment = freeze(console.database, console.clock, id, intent.filed_by)
     report_progress(console.database, intent, 0.3, msg("Checking once more."))
     checks = preflight(
@@ -158,8 +160,10 @@ def export_audience(place: Workplace, intent: Intent) -> Result:
             msg("No segment is chosen yet."), hint=msg("Choose one, then export again.")
         )
     set_watched(console.database, console.clock, id, True, by=intent.filed_by)
-    today = console.clock.now().date()
-    return {"people": watch(place, id, audience, today, _reporting(place, intent))}
+    zone = zone_of(document)
+    today = console.clock.now().astimezone(ZoneInfo(zone)).date()
+    report = _reporting(place, intent)
+    return {"people": watch(place, id, audience, today, report, zone=zone)}
 
 
 def discover(place: Workplace, intent: Intent) -> Result:

@@ -79,6 +79,8 @@ def reach_today(place: Workplace, control: SandboxControl, started: Started, day
     control.jump(cycle_start(place.console, started.experiment, day))
     open_day(place, started.experiment, day)
     unfinished_draft(place)
+    check(place)
+    refresh(place)
     morning = datetime.combine(day, LATER_MORNING, UTC)
     send_until(place, control, started.experiment.id, morning)
     control.jump(morning)

@@ -20,7 +20,7 @@ from services.audience.store import external_ids
 from services.bootstrap import Console, Workplace
 from services.decision.groups import draw_groups
 from services.errors import DataError
-from services.experiment.model import Audience, Experiment
+from services.experiment.model import Experiment
 from services.experiment.status import LAUNCHED
 from services.experiment.store import experiment_row, load_draft, load_version
 from services.experiment.validation import complete
@@ -53,7 +53,7 @@ def rehearse(place: Workplace, intent: Intent) -> Mapping[str, Any]:
     today = console.clock.now().astimezone(ZoneInfo(experiment.zone)).date()
     seen = console.lake.latest_day("snapshots", id)
     if seen is None:
-        watch(place, id, Audience.model_validate(experiment.audience.model_dump()), today)
+        watch(place, id, experiment.audience, today, zone=experiment.zone)
         seen = today
     snapshot = console.lake.load(console.lake.parts("snapshots", id, seen))
     members = assigned(console.database, id) if launched else _drawn(console, experiment, snapshot)

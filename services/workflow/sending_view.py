@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.clock import Clock
 from services.database.engine import Database
@@ -16,9 +16,6 @@ from services.experiment.store import experiment_row, load_version
 from services.intents.model import IntentKind
 from services.intents.store import open_intents
 from services.workflow.reading.store import next_wave
-
-if TYPE_CHECKING:
-    from sqlalchemy import Row
 
 EVERYTHING = "*"  # scope of a pause that holds all experiments
 WORKER = "worker"
@@ -97,7 +94,7 @@ def worker_alive(database: Database) -> bool:
     return beat is not None and time.time() - beat.at < WORKER_SILENT_AFTER_S
 
 
-def _pause(database: Database, experiment_id: str) -> Row[Any] | None:
+def _pause(database: Database, experiment_id: str) -> Any | None:
     wanted = pauses.c.scope.in_((EVERYTHING, experiment_id)) & pauses.c.paused
     with database.read() as connection:
         return connection.execute(pauses.select().where(wanted).order_by(pauses.c.scope)).first()
