@@ -80,7 +80,7 @@ def _chosen(experiment_id: str, key: str, slot: Slot, known: dict[str, Place]) -
 
 def _how_to_make_one() -> None:
     with st.container(border=True):
-        st.markdown(f":grey[:material/mail:] **{_('No campaign that Anneal could trigger')}**")
+        st.markdown(":grey[:material/mail:] **" + _("No campaign that Anneal could trigger") + "**")
         st.markdown(
             "1. "
             + _("In Braze, make a campaign for the channel and choose **API-triggered** delivery.")
@@ -124,8 +124,8 @@ with alone("templates.page"):
         if seen.experiment.targets:
             section(_("Seen by your customers"))
             look = draw_toolbar(console.lake, seen, editing.id)
-            draw_gallery(console.database, seen, look, editing, person)
-    waiting = waiting_subjects(console.database, seen)
+            draw_gallery(seen, look, editing, person)
+    waiting = waiting_subjects(seen)
     if waiting:
         n = len(seen.experiment.targets)
         blocked = ngettext(

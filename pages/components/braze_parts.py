@@ -39,22 +39,15 @@ def draw_reconciliation(numbers: BrazeNumbers | None, experiment: Experiment, zo
             _("Step"): escape(noun(experiment)).capitalize()
             if line.step == "outcomes"
             else say(STEP_WORDS[line.step]),
-            "Braze": "–" if line.braze is None else number(line.braze),
-            "Anneal": "–" if line.anneal is None else number(line.anneal),
+            "Braze": line.braze,
+            "Anneal": line.anneal,
             _("Why they differ"): escape(say(line.why)),
         }
         for line in numbers.lines
     ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content",
-        alt=_("Counts of Braze beside those of Anneal, since the first day"),
-        column_config={
-            "Braze": st.column_config.TextColumn(width=90, alignment="right"),
-            "Anneal": st.column_config.TextColumn(width=90, alignment="right"),
-        },
-    )
+    frame = pd.DataFrame(rows).astype({"Braze": "float", "Anneal": "float"})
+    written = frame.style.format({"Braze": number, "Anneal": number}, na_rep="–")
+    st.table(written, border="horizontal", hide_index=True)
     if numbers.fetched_s is not None:
         when = moment(numbers.fetched_s, zone=zone)
         st.caption(_("Since the first day. Read from Braze {when}.").format(when=when))
@@ -67,7 +60,8 @@ def draw_messages(numbers: BrazeNumbers | None, days: int | None) -> None:
         return
     if numbers.names:
         names = listed([f"*{escape(name)}*" for name in numbers.names])
-        st.markdown(f":small[{_('Read from Braze for {names}, by day.').format(names=names)}]")
+        words = _("Read from Braze for {names}, by day.").format(names=names)
+        st.markdown(f":small[{words}]")
     wide = (
         last_days(numbers.daily, days)
         .pivot_table(index="day", columns="step", values="value", aggfunc="sum")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import states
+from pages.components import session, states
 from pages.components.badges import CONTENT, drawn, escape
 from pages.components.drafting import Editing
 from pages.components.head import card_title
@@ -16,7 +16,6 @@ from pages.components.intent_progress import ask_button
 from pages.components.mail_frame import draw_frame
 from pages.components.translate import _, day, ngettext, number, say, say_json
 from services.content.lock import LockState
-from services.database.engine import Database
 from services.intents.model import IntentKind
 from services.lake import Lake
 from services.workflow.accounts import LOCAL_EMAIL, Account, Role
@@ -75,10 +74,9 @@ def draw_toolbar(lake: Lake, seen: Gallery, experiment_id: str) -> Look:
     return Look(screen == PHONE, remote, variants_of, combination, profile)
 
 
-def draw_gallery(
-    database: Database, seen: Gallery, look: Look, editing: Editing, person: Account
-) -> None:
+def draw_gallery(seen: Gallery, look: Look, editing: Editing, person: Account) -> None:
     """Every target as the chosen person would get it."""
+    database = session.services().database
     found = cards(database, seen, look.combination, look.variants_of, look.profile)
     pages = -(-len(found) // CARDS_A_PAGE)
     page = st.pagination(pages, key="templates.page") if pages > 1 else 1
@@ -92,9 +90,9 @@ def draw_gallery(
     _combination_check(editing, person)
 
 
-def waiting_subjects(database: Database, seen: Gallery) -> set[str]:
+def waiting_subjects(seen: Gallery) -> set[str]:
     """Contents that nobody has approved as they are now."""
-    found = cards(database, seen, {}, None, {})
+    found = cards(session.services().database, seen, {}, None, {})
     return {card.subject for card in found if card.lock is not LockState.APPROVED}
 
 
@@ -169,7 +167,8 @@ def _card(card: Card, look: Look, person: Account, *, first: bool) -> None:
                     icon=":material/lock:",
                 )
             else:
-                st.markdown(f":small[{_('An approver decides about it.')}]", width="content")
+                words = _("An approver decides about it.")
+                st.markdown(f":small[{words}]", width="content")
         _checks(card)
 
 

@@ -32,7 +32,8 @@ def reason_label(reason: Reason, experiment: Experiment) -> str:
     )
     if not reason.attribute:
         return label
-    return f"{label}, {reason.attribute} {_shown(reason.value)}".strip()
+    attribute = reason.attribute.replace("_", " ")
+    return f"{label}, {attribute} {_shown(reason.value)}".strip()
 
 
 def draw_waterfall(explained: Why, experiment: Experiment) -> None:
@@ -82,7 +83,7 @@ def draw_change(explained: Why) -> None:
         else:
             st.markdown(
                 _("If {attribute} were {value}, the expected best would be **{choice}**.").format(
-                    attribute=escape(explained.change.attribute),
+                    attribute=escape(explained.change.attribute.replace("_", " ")),
                     value=escape(explained.change.value),
                     choice=escape(explained.change.text),
                 )
