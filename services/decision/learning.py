@@ -4,6 +4,10 @@ Each memory keeps a sum over decisions in natural parameters (precision and shif
 in any order; forgetting multiplies the sum by the memory's rate for every day that passes. A day's
 rewards enter by Newton steps on their exact likelihood around the posterior so far (Laplace; the
 two-step form of online Bayesian logistic regression, Chapelle and Li 2011, with full covariance).
+
+The level of all rewards wanders from day to day (weekdays, how often people are written to) without
+any option being better or worse for it. So the intercept is let loose a little every day, and the
+memories are judged by what they predict apart from the day's level.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ EVIDENCE_KEPT_SHARE = 0.85  # how fast the memories' track record fades, a day
 ALARM_WEIGHT_SHARE = 0.9  # weight of the shortest memory that speaks for a market change
 ALARM_IN_ROW = 2
 ALARM_AFTER_DAYS = 14  # before, what was chosen changes faster than the market does
+INTERCEPT_WALK_VARIANCE = 0.03  # a day, logit units: the level may move by a sixth overnight
 N_NEWTON_STEPS = 2
 N_VARIANCE_STEPS = 2
 LEAST_RATE_SHARE, MOST_RATE_SHARE = 1e-4, 0.95  # a base rate outside cannot start a logit
@@ -89,12 +94,15 @@ def learn(
     *,
     names: Sequence[str] | None = None,
     attributes: Sequence[str] = (),
+    strata: np.ndarray | None = None,
 ) -> Belief:
     """The next version of the belief, after the rewards of decisions made on `day`.
 
     features     float (n, n_features), as they were when deciding; names: their columns
     combination  int (n,): rows of `space`, the space of that day
     reward       float (n,): in the unit of `Reward`
+    strata       int (n,), from 0: decisions whose rewards have a level of their own that day for a
+                 reason no option has, such as how long their window stays open
 
     A day older than the newest one learnt counts as far as each memory still holds it. Rewards of
     one decision must be given once only: that is for the caller to see to.
@@ -111,7 +119,7 @@ def learn(
     age = max(belief.last_day - ordinal, 0)
     rates = np.array(MEMORIES)
     used, row = np.unique(combination, return_inverse=True)
-    outcomes = Outcomes.sorted(columns, row, reward)
+    outcomes = Outcomes.sorted(columns, row, reward, strata)
     placement = place(space, belief.layout, used)
     evidence = belief.evidence * EVIDENCE_KEPT_SHARE**passed
     heads = []
@@ -121,6 +129,7 @@ def learn(
             precision=head.precision * (rates**passed)[:, None, None],
             shift=head.shift * (rates**passed)[:, None],
         )
+        head = _loosened(head, passed)
         likelihood = likelihood_of(belief.reward, i)
         mine = likelihood.relevant(outcomes)
         if len(mine.reward):
@@ -223,16 +232,32 @@ def _updated(
     for memory, share in enumerate(kept):
         before = _solved(head, head.precision[memory], head.shift[memory], placement.layout)
         at = before.mean
-        evidence[memory] = likelihood.log_density(head, outcomes, placement, at)
+        levelled = outcomes.with_levels(likelihood.levels(head, outcomes, placement, at))
+        evidence[memory] = likelihood.log_density(head, levelled, placement, at)
+        outcomes_now = levelled.centred()
         for step in range(N_NEWTON_STEPS):
-            added = likelihood.expanded(head, outcomes, placement, at)
+            added = likelihood.expanded(head, outcomes_now, placement, at)
             precision[memory] = head.precision[memory] + share * added.precision
             shift[memory] = head.shift[memory] + share * added.shift
             if step < N_NEWTON_STEPS - 1:  # the last step's mean is not needed for the sums
                 at = _solved(head, precision[memory], shift[memory], placement.layout).mean
         if memory == 0:
-            noise = likelihood.next_noise(head, outcomes, placement, at)
+            noise = likelihood.next_noise(head, outcomes_now, placement, at)
     return _Step(replace(head, precision=precision, shift=shift, noise=noise), evidence)
+
+
+def _loosened(head: Head, days: int) -> Head:
+    """Add a random walk of the intercept to what the data say (information form of a Kalman
+    prediction): the other coefficients lose only what they knew through the intercept."""
+    if not days:
+        return head
+    precision, shift = head.precision.copy(), head.shift.copy()
+    for memory in range(len(precision)):
+        column = precision[memory][:, 0].copy()
+        gain = 1.0 / (1.0 / (INTERCEPT_WALK_VARIANCE * days) + column[0])
+        precision[memory] -= gain * np.outer(column, column)
+        shift[memory] -= gain * column * shift[memory][0]
+    return replace(head, precision=precision, shift=shift)
 
 
 def _with_variances(head: Head, layout: Layout, memory: int) -> Head:

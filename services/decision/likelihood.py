@@ -16,6 +16,8 @@ LOGIT_LIMIT = 12.0  # beyond it a chance is 0 or 1 to six places, and its curvat
 TAIL_DEGREES = 4.0  # Student's t of log values: one huge basket must not steer the belief
 NOISE_PRIOR_REWARDS = 200.0  # past rewards the running noise estimate is worth at most
 LEAST_NOISE = 1e-6
+OFFSET_VARIANCE = 0.25  # of a day's level around what is believed, logit or log units
+N_OFFSET_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -25,33 +27,58 @@ class Outcomes:
     z        float64 (n, width): intercept, then features
     bounds   int64 (n_used + 1,): where each used combination starts
     reward   float64 (n,)
+    stratum  int64 (n,): decisions whose common level is a matter of the day, not of any option
+    offset   float64 (n,): that level, added to what coefficients expect
     """
 
     z: Floats
     bounds: np.ndarray
     reward: Floats
+    stratum: np.ndarray
+    offset: Floats
 
     @classmethod
-    def sorted(cls, features: np.ndarray, row: np.ndarray, reward: Floats) -> Self:
+    def sorted(
+        cls, features: np.ndarray, row: np.ndarray, reward: Floats, stratum: np.ndarray | None
+    ) -> Self:
         """Sort decisions by `row`, the number of their combination among those used."""
         order = np.argsort(row, kind="stable")
         z = np.ones((len(features), 1 + features.shape[1]))
         z[:, 1:] = features[order]
         n_used = int(row.max()) + 1 if len(row) else 0
         bounds = np.searchsorted(row[order], np.arange(n_used + 1))
-        return cls(z, bounds, reward[order])
+        strata = np.zeros(len(reward), np.int64) if stratum is None else stratum[order]
+        return cls(z, bounds, reward[order], strata, np.zeros(len(reward)))
 
     def only(self, keep: np.ndarray) -> Outcomes:
         """The decisions where `keep` holds; combinations keep their numbers."""
         counts = np.concatenate([[0], np.cumsum(keep)])
-        return Outcomes(self.z[keep], counts[self.bounds], self.reward[keep])
+        return Outcomes(
+            self.z[keep],
+            counts[self.bounds],
+            self.reward[keep],
+            self.stratum[keep],
+            self.offset[keep],
+        )
+
+    def with_levels(self, levels: Floats) -> Outcomes:
+        """The same decisions, each offset by the level of its stratum: float64 (n_strata,)."""
+        return replace(self, offset=levels[self.stratum])
+
+    def centred(self) -> Outcomes:
+        """The same decisions with offsets that add up to zero: their mean is the intercept's."""
+        return replace(self, offset=self.offset - self.offset.mean()) if len(self.z) else self
+
+    def by_stratum(self, values: Floats) -> Floats:
+        """Sum of `values` (n,) over each stratum: float64 (n_strata,)."""
+        return np.asarray(np.bincount(self.stratum, weights=values), dtype=np.float64)
 
     def expected(self, weights: Floats) -> Floats:
-        """z·θ(a) of every decision: float64 (n,) from weights (n_used, width)."""
+        """z·θ(a) + offset of every decision: float64 (n,) from weights (n_used, width)."""
         out = np.empty(len(self.reward))
         for i, (start, stop) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
             out[start:stop] = self.z[start:stop] @ weights[i]
-        return out
+        return out + self.offset
 
     def folded(self, curvature: Floats, pull: Floats, placement: Placement) -> Information:
         """Σ curvature·zz' and Σ pull·z over decisions, in the coefficients of the layout."""
@@ -82,6 +109,9 @@ class Likelihood(Protocol):
     def scaled(self, head: Head, outcomes: Outcomes) -> Head:
         """The head, its unit of reward fixed by the first outcomes it ever sees."""
 
+    def levels(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> Floats:
+        """By how much each stratum lies above what `mean` expects: float64 (n_strata,), shrunk."""
+
     def log_density(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> float:
         """How well coefficients `mean` predict the outcomes, all together."""
 
@@ -109,6 +139,18 @@ class Chance:
     def scaled(self, head: Head, outcomes: Outcomes) -> Head:
         return head
 
+    def levels(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> Floats:
+        logit = outcomes.expected(weights_of(mean, at))
+        hit = (outcomes.reward > 0).astype(np.float64)
+        found = np.zeros(int(outcomes.stratum.max(initial=-1)) + 1)
+        for _ in range(N_OFFSET_STEPS):
+            chance = special.expit(_limited(logit + found[outcomes.stratum]))
+            pull = outcomes.by_stratum(hit - chance) - found / OFFSET_VARIANCE
+            found = found + pull / (
+                outcomes.by_stratum(chance * (1.0 - chance)) + 1.0 / OFFSET_VARIANCE
+            )
+        return found
+
     def log_density(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> float:
         logit = _limited(outcomes.expected(weights_of(mean, at)))
         hit = outcomes.reward > 0
@@ -118,7 +160,7 @@ class Chance:
         logit = _limited(outcomes.expected(weights_of(mean, at)))
         chance = special.expit(logit)
         curvature = chance * (1.0 - chance)
-        pull = curvature * logit + (outcomes.reward > 0) - chance
+        pull = curvature * (logit - outcomes.offset) + (outcomes.reward > 0) - chance
         return outcomes.folded(curvature, pull, at)
 
     def next_noise(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> float:
@@ -147,6 +189,13 @@ class Value:
         start[0] = float(np.median(value)) if self.logarithm else float(value.mean())
         return replace(head, scale=scale, start=start, noise=max(float(value.var()), LEAST_NOISE))
 
+    def levels(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> Floats:
+        residual = self._residual(head, outcomes, at, mean)
+        weight = self._weight(head, residual)
+        steady = head.noise / OFFSET_VARIANCE
+        found = outcomes.by_stratum(weight * residual) / (outcomes.by_stratum(weight) + steady)
+        return np.asarray(found, dtype=np.float64)
+
     def log_density(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> float:
         square = self._residual(head, outcomes, at, mean) ** 2 / head.noise
         if self.logarithm:
@@ -156,7 +205,8 @@ class Value:
     def expanded(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> Information:
         weight = self._weight(head, self._residual(head, outcomes, at, mean))
         curvature = weight / head.noise
-        return outcomes.folded(curvature, curvature * self._value(outcomes, head.scale), at)
+        value = self._value(outcomes, head.scale) - outcomes.offset
+        return outcomes.folded(curvature, curvature * value, at)
 
     def next_noise(self, head: Head, outcomes: Outcomes, at: Placement, mean: Floats) -> float:
         residual = self._residual(head, outcomes, at, mean)

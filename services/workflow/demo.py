@@ -103,7 +103,7 @@ def experiment_document(world: Mapping[str, Any]) -> dict[str, Any]:
             }
             for channel, target in world["campaigns"].items()
         ],
-        "rules": [{"kind": "minimum_gap", "hours": 20}],
+        "rules": [{"kind": "minimum_gap", "hours": 12}],
         "groups": {"personalised": 0.8, "random": 0.1, "usual": 0.0, "holdout": 0.1},
         "zone": "UTC",
         "planned_weeks": PLANNED_WEEKS,

@@ -58,7 +58,7 @@ def _with_day(
     part = lake.parts("decisions", experiment_id, decided)[0]
     rewards = lake.load(lake.parts("rewards", experiment_id, decided))
     rewards = rewards.filter(pc.invert(rewards["late"]))
-    made = lake.load([part], ["decision_id", "person", "grp", "combination"])
+    made = lake.load([part], ["decision_id", "person", "grp", "combination", "cadence"])
     made = made.filter(pc.is_in(made["grp"], value_set=pa.array(LEARNING_GROUPS)))
     at = pc.index_in(made["decision_id"], value_set=rewards["decision_id"].combine_chunks())
     sent = pc.is_valid(at)
@@ -82,5 +82,7 @@ def _with_day(
         decided,
         names=kept.spec.names,
         attributes=kept.spec.attributes,
+        # The next message ends a window: whoever is written to often has less time to answer each.
+        strata=np.unique(made["cadence"].to_pylist(), return_inverse=True)[1],
     )
     return belief, made.num_rows

@@ -95,9 +95,12 @@ def test_memories_forget_by_days_passed_and_late_days_count_less():
     first = learn(prior(space, 1, 0.2), space, features, combination, reward, after(0))
     nothing = (features[:0], combination[:0], reward[:0])
     later = learn(first, space, *nothing, after(3))
+    difference = np.array([0, 0, 1, 0, -1, 0])  # of the two options: the level is no part of it
     for memory, rate in enumerate(MEMORIES):
-        kept = later.heads[0].precision[memory] / first.heads[0].precision[memory].clip(1e-12)
-        assert kept[0, 0] == pytest.approx(rate**3)
+        before, after_days = (
+            difference @ belief.heads[0].precision[memory] @ difference for belief in (first, later)
+        )
+        assert after_days / before == pytest.approx(rate**3)
     late = learn(later, space, features, combination, reward, after(1))
     added = late.heads[0].precision - later.heads[0].precision
     assert added[2, 0, 0] < 0.7 * added[0, 0, 0]
@@ -210,3 +213,36 @@ def test_rewards_that_cannot_be_are_refused(combination, reward):
             prior(space, 1, 0.1), space, np.zeros((1, 1)), np.array([combination]),
             np.array([reward]), after(0),
         )  # fmt: skip
+
+
+def test_a_level_that_wanders_does_not_make_the_memories_forget_the_options():
+    space = space_of(2)
+    rng = np.random.default_rng(3)
+    belief = prior(space, 1, 0.1)
+    for day in range(25):
+        level = -2.2 + 0.9 * np.sin(day * 2.1)  # weekdays, outages: nothing an option did
+        combination = rng.integers(0, 2, 3000)
+        chance = 1 / (1 + np.exp(-(level + 0.25 * (combination == 1))))
+        reward = (rng.random(3000) < chance).astype(float)
+        belief = learn(
+            belief, space, np.zeros((3000, 1), np.float32), combination, reward, after(day)
+        )
+    assert belief.weights[np.argmin(MEMORIES)] < 0.6
+    assert not market_changed(belief)
+    mean = posterior(belief.heads[0], belief.layout, int(np.argmax(belief.weights))).mean
+    assert mean[4] - mean[2] == pytest.approx(0.25, abs=0.07)
+
+
+def test_strata_keep_their_level_to_themselves():
+    space = space_of(2)
+    rng = np.random.default_rng(4)
+    belief = prior(space, 1, 0.1)
+    for day in range(10):
+        stratum = rng.integers(0, 2, 4000)
+        combination = np.where(rng.random(4000) < 0.85, stratum, 1 - stratum)  # they go together
+        chance = np.where(stratum == 1, 0.2, 0.08)  # and only the stratum matters
+        reward = (rng.random(4000) < chance).astype(float)
+        features = np.zeros((4000, 1), np.float32)
+        belief = learn(belief, space, features, combination, reward, after(day), strata=stratum)
+    mean = posterior(belief.heads[0], belief.layout, 0).mean
+    assert abs(mean[4] - mean[2]) < 0.25  # without strata: the logit gap of the two levels, 1.06

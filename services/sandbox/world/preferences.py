@@ -17,7 +17,7 @@ from services.sandbox.world.model import CHANNELS, Dimension, World
 from services.sandbox.world.people import DAY_S, People
 
 RESPONSE_S = 3 * DAY_S  # a message brings its order within this time or never
-RESPONSE_SCALE_S = 18 * 3600  # of the truncated Weibull delay
+RESPONSE_SCALE_S = 6 * 3600  # of the truncated Weibull delay
 RESPONSE_SHAPE = 0.8
 FATIGUE_DAYS = 7.0  # the weight of an earlier message falls to 1/e in this time
 STRANGE_VALUE_SPREAD = 0.15  # logits: values of a known property the world does not know
