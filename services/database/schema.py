@@ -203,7 +203,7 @@ ledger = Table(
     Column("next_look_at", Float),
     Column("looks", Integer, nullable=False, default=0),
     sa.Index("ix_ledger_due", "experiment_id", "state", "send_at"),
-    sa.Index("ix_ledger_day", "experiment_id", "day"),
+    sa.Index("ix_ledger_day", "experiment_id", "day", "state", "reason"),
     sa.Index("ix_ledger_batch", "batch_id"),
 )
 

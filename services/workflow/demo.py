@@ -21,6 +21,7 @@ from services.experiment.store import create_draft, freeze, set_status
 from services.messages import msg
 
 SHOWN_DIMENSIONS = ("offer", "subject", "channel", "hour", "frequency")
+FIRST_SEGMENT = "app"  # people with the app can be reached by all three channels
 PLANNED_WEEKS = 8
 DRAFT_USE_CASE = "winback"
 BY = "demo"
@@ -82,7 +83,7 @@ def experiment_document(world: Mapping[str, Any]) -> dict[str, Any]:
         "name": "The next order",
         "use_case": world["use_case"],
         "audience": {
-            "segment_ids": [world["segments"][0]["id"]],
+            "segment_ids": [_segment(world)],
             "attributes": list(world["attributes"]),
             "sms_consent_attribute": world["sms_consent_attribute"],
         },
@@ -109,6 +110,12 @@ def experiment_document(world: Mapping[str, Any]) -> dict[str, Any]:
         "planned_weeks": PLANNED_WEEKS,
         "currency": world["currency"],
     }
+
+
+def _segment(world: Mapping[str, Any]) -> str:
+    """The segment a marketer of this world would begin with; everybody where it has none such."""
+    by_key = {segment["key"]: segment["id"] for segment in world["segments"]}
+    return str(by_key.get(FIRST_SEGMENT, world["segments"][0]["id"]))
 
 
 def _dimension(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "person", "day", "slot"),
     )
     op.create_index("ix_ledger_batch", "ledger", ["batch_id"], unique=False)
-    op.create_index("ix_ledger_day", "ledger", ["experiment_id", "day"], unique=False)
+    op.create_index(
+        "ix_ledger_day", "ledger", ["experiment_id", "day", "state", "reason"], unique=False
+    )
     op.create_index("ix_ledger_due", "ledger", ["experiment_id", "state", "send_at"], unique=False)
     op.create_table(
         "manifest",
