@@ -12,12 +12,16 @@ from pages.components.gate import gate
 from pages.components.head import head, section
 from pages.components.intent_progress import ask_button
 from pages.components.translate import _, ago, number, say
-from services.braze.origins import REST_ORIGINS
 from services.errors import ConsoleError
 from services.intents.model import IntentKind
 from services.settings import write_connection
 from services.workflow.accounts import Role
-from services.workflow.connection_view import ConnectionState, Permission, connection_state
+from services.workflow.connection_view import (
+    ConnectionState,
+    Permission,
+    connection_state,
+    known_endpoints,
+)
 
 KEY_FIELD, ENDPOINT_FIELD = "connection.key", "connection.endpoint"
 SAVED, REFUSED = "connection.saved", "connection.refused"
@@ -72,7 +76,7 @@ def draw_account() -> None:
 
 
 def _key_form() -> None:
-    known = sorted(REST_ORIGINS)
+    known = known_endpoints()
     st.selectbox(
         _("REST endpoint"),
         known,

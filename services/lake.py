@@ -127,12 +127,33 @@ class Lake:
 
     def days(self, kind: str, experiment: str) -> list[date]:
         """Days that have at least one part, in order."""
-        return sorted({part.day for part in self.parts(kind, experiment)})
+        query = (
+            sa.select(manifest.c.day)
+            .where(manifest.c.kind == kind, manifest.c.experiment == experiment)
+            .distinct()
+            .order_by(manifest.c.day)
+        )
+        with self._database.read() as connection:
+            return [date.fromisoformat(day) for day in connection.execute(query).scalars()]
 
     def latest_day(self, kind: str, experiment: str) -> date | None:
         """The last day that has a part, or None."""
-        days = self.days(kind, experiment)
-        return days[-1] if days else None
+        newest = self.newest(kind, experiment)
+        return None if newest is None else newest.day
+
+    def newest(self, kind: str, experiment: str, *, until: date | None = None) -> Part | None:
+        """The part committed last of the last day (up to `until`) that has one, or None."""
+        query = (
+            sa.select(manifest)
+            .where(manifest.c.kind == kind, manifest.c.experiment == experiment)
+            .order_by(manifest.c.day.desc(), manifest.c.id.desc())
+            .limit(1)
+        )
+        if until is not None:
+            query = query.where(manifest.c.day <= until.isoformat())
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _part(row)
 
     def read(
         self,

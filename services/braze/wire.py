@@ -94,12 +94,18 @@ def redact(text: str, key: SecretStr | None) -> str:
     """Take the key out of something Braze sent, also where only one end of it is repeated."""
     if key is None:
         return text
-    size = len(key.get_secret_value())
+    least = max(MIN_ECHO_CHARS, len(key.get_secret_value()) // 2)
+    if not any(end in text for end in _ends(key, least)):
+        return text
     text = text.replace(key.get_secret_value(), _REDACTED)
-    for n in range(size - 1, max(MIN_ECHO_CHARS, size // 2) - 1, -1):
-        text = text.replace(key.get_secret_value()[:n], _REDACTED)
-        text = text.replace(key.get_secret_value()[-n:], _REDACTED)
+    for n in range(len(key.get_secret_value()) - 1, least - 1, -1):
+        for end in _ends(key, n):
+            text = text.replace(end, _REDACTED)
     return text
+
+
+def _ends(key: SecretStr, n: int) -> tuple[str, str]:
+    return key.get_secret_value()[:n], key.get_secret_value()[-n:]
 
 
 def quotable(said: object, key: SecretStr | None = None) -> str:

@@ -29,10 +29,14 @@ NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass(frozen=True)
 class RunningConsole:
-    """A console that answers at `url`."""
+    """A console that answers at `url`, once `wait_until_up` has returned."""
 
     url: str
     process: subprocess.Popen[bytes]
+
+    def wait_until_up(self) -> None:
+        """Return when it answers. Raises SetupError where it ends or takes too long."""
+        _wait_until_up(self)
 
     def wait(self) -> None:
         """Return when the console has ended."""
@@ -41,9 +45,11 @@ class RunningConsole:
 
 @contextmanager
 def console_process(
-    home: Path, *, port: int = DEFAULT_PORT, address: str = "127.0.0.1"
+    home: Path, *, port: int = DEFAULT_PORT, address: str = "127.0.0.1", wait: bool = True
 ) -> Iterator[RunningConsole]:
     """Run the console until the block ends. Its environment holds no key.
+
+    `wait` False does not wait until it answers.
 
     Raises Locked where the port is in use, SetupError where it does not start.
     """
@@ -63,7 +69,8 @@ def console_process(
     )
     running = RunningConsole(f"http://{address}:{port}", process)
     try:
-        _wait_until_up(running)
+        if wait:
+            running.wait_until_up()
         yield running
     finally:
         process.send_signal(signal.SIGTERM)

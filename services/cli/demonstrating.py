@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time, timedelta
@@ -16,7 +17,7 @@ from pydantic import SecretStr
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from services.bootstrap import Workplace, open_workplace
-from services.cli.console_process import DEFAULT_PORT, console_process
+from services.cli.console_process import DEFAULT_PORT, RunningConsole, console_process
 from services.errors import SetupError
 from services.experiment.model import Experiment
 from services.messages import msg
@@ -68,13 +69,23 @@ def demo(
         if headless:
             click.echo(_headless(place, control, days, as_json))
             return
-        console = stack.enter_context(console_process(place_of_demo, port=port))
-        click.secho(f"Console: {console.url}", bold=True)
-        click.echo("Open it now; its history is played meanwhile. Stop with Ctrl+C.")
+        console = stack.enter_context(console_process(place_of_demo, port=port, wait=False))
+        announced = threading.Thread(target=_announce, args=(console,), daemon=True)
+        announced.start()
         _with_progress(place, control, days)
         control.run_at(1)
         click.echo("History complete. From here on time runs as in reality; “Next day” hurries it.")
         work_on(place)
+
+
+def _announce(console: RunningConsole) -> None:
+    try:
+        console.wait_until_up()
+    except SetupError as problem:
+        click.secho(str(problem), fg="red", err=True)
+        return
+    click.secho(f"Console: {console.url}", bold=True)
+    click.echo("Open it now; its history is played meanwhile. Stop with Ctrl+C.")
 
 
 def _with_progress(place: Workplace, control: SandboxControl, days: int) -> None:

@@ -121,7 +121,7 @@ def lift_card(
 def lift_sentence(experiment: Experiment, look: Mapping[str, Any], *, ended: bool) -> Message:
     """The finding in one sentence; it never says more than the interval does."""
     noun = _noun(experiment)
-    against = _against(str(look["comparison"]))
+    against = _OTHERS[Group(str(look["comparison"]).partition("/")[2])]
     who, low, high = _who(str(look["comparison"])), float(look["low"]), float(look["high"])
     if low > 0 and math.isinf(high):
         return msg(
@@ -292,13 +292,9 @@ def _who(comparison: str) -> Message:
     return msg("Random messages") if first is Group.RANDOM else msg("Personalised messages")
 
 
-def _against(comparison: str) -> Message:
-    match Group(comparison.partition("/")[2]):
-        case Group.HOLDOUT:
-            return msg("no message")
-        case Group.USUAL:
-            return msg("business as usual")
-        case Group.RANDOM:
-            return msg("random messages")
-        case Group.PERSONALISED:
-            return msg("personalised messages")
+_OTHERS = {
+    Group.HOLDOUT: msg("no message"),
+    Group.USUAL: msg("business as usual"),
+    Group.RANDOM: msg("random messages"),
+    Group.PERSONALISED: msg("personalised messages"),
+}

@@ -41,8 +41,8 @@ def latest_belief(
 
     The belief of the cycle on a day is kept under that day.
     """
-    parts = lake.parts(kind, experiment_id, until=until)
-    return _recalled(lake, parts[-1]) if parts else None
+    part = lake.newest(kind, experiment_id, until=until)
+    return None if part is None else _recalled(lake, part)
 
 
 def keep_belief(

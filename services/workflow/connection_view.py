@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.braze.origins import REST_ORIGINS
 from services.database.engine import Database
 from services.database.schema import permissions
 from services.intents.model import Intent, IntentKind, message_from
@@ -166,3 +167,8 @@ def _step(detail: object) -> Message | None:
         return None
     inner = detail.get("step")
     return message_from(inner if isinstance(inner, dict) else detail)
+
+
+def known_endpoints() -> list[str]:
+    """The REST endpoints Braze has, in order."""
+    return sorted(REST_ORIGINS)

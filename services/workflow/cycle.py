@@ -70,8 +70,11 @@ def send_due(place: Workplace, experiment_id: str) -> bool:
     return activate(place, load_version(place.console.database, experiment_id))
 
 
-def close_day(place: Workplace, experiment: Experiment, day: date) -> None:
-    """Settle doubts, fetch Braze's numbers, take the day's look."""
+def close_day(place: Workplace, experiment: Experiment, day: date, *, look: bool = True) -> None:
+    """Settle doubts, fetch Braze's numbers, take the looks that are due.
+
+    Looks are taken day by day whenever they are taken; `look` False leaves them to a later call.
+    """
     console = place.console
     id = experiment.id
     progress = Progress(console.database, console.clock, id, day, Stage.ACTIVATE)
@@ -80,7 +83,8 @@ def close_day(place: Workplace, experiment: Experiment, day: date) -> None:
         settle(place, experiment, progress)
     with stage_of(console.database, console.clock, id, day, Stage.SERIES) as progress:
         fetch_series(place, experiment, day, progress)
-        record_looks(console.database, console.lake, experiment)
+        if look:
+            record_looks(console.database, console.lake, experiment)
 
 
 def is_open(console: Console, experiment_id: str, day: date) -> bool:

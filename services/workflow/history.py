@@ -17,11 +17,17 @@ from services.workflow.model import DayFigures
 from services.workflow.sandbox_control import SandboxControl
 from services.workflow.sending import next_due
 
+LOOK_EVERY_DAYS = 5  # several days' looks together read the outcomes once
 END_OF_DAY = time(23, 59)
 
 
 def play_day(
-    place: Workplace, control: SandboxControl, experiment: Experiment, day: date
+    place: Workplace,
+    control: SandboxControl,
+    experiment: Experiment,
+    day: date,
+    *,
+    look: bool = True,
 ) -> DayFigures:
     """One whole decision day: cycle, every wave of messages at its hour, the day's end."""
     _jump(place, control, cycle_start(place.console, experiment, day))
@@ -29,7 +35,7 @@ def play_day(
     evening = datetime.combine(day, END_OF_DAY, ZoneInfo(experiment.zone))
     send_until(place, control, experiment.id, evening + timedelta(days=1))
     _jump(place, control, evening)
-    close_day(place, experiment, day)
+    close_day(place, experiment, day, look=look)
     return day_figures(place.console, experiment.id, day)
 
 
@@ -56,7 +62,9 @@ def play(
 ) -> None:
     """Play `n_days` from `first_day` on; `tell` hears of each with how many are done."""
     for i in range(n_days):
-        tell(play_day(place, control, experiment, first_day + timedelta(days=i)), i + 1)
+        day = first_day + timedelta(days=i)
+        look = (i + 1) % LOOK_EVERY_DAYS == 0 or i == n_days - 1
+        tell(play_day(place, control, experiment, day, look=look), i + 1)
 
 
 def _jump(place: Workplace, control: SandboxControl, to: datetime) -> None:
