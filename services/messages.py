@@ -30,6 +30,22 @@ class Message:
         return template.format(**{name: _in_english(v) for name, v in self.values.items()})
 
 
+@dataclass(frozen=True)
+class Percent:
+    """A share that a sentence says as a percentage: `Percent(0.048, digits=1)` is 4.8%.
+
+    It stands in the values because a template has no format specs: how a number is written is
+    the reader's language's, and a translator should not have to copy `:.1%`.
+    """
+
+    share: float
+    digits: int = 0
+    signed: bool = False
+
+    def __str__(self) -> str:
+        return format(self.share, f"{'+' if self.signed else ''},.{self.digits}%")
+
+
 def msg(template: str, **values: object) -> Message:
     """Mark a sentence for translation. Babel extracts the first argument."""
     return Message(template, values)
@@ -45,4 +61,6 @@ def _in_english(value: object) -> object:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     return value

@@ -7,6 +7,7 @@ days go through Babel; a negative number has a true minus, a percentage no space
 from __future__ import annotations
 
 import gettext
+import math
 import string
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +23,7 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from pages.components.session import language
 from services.intents.model import message_from
-from services.messages import Message
+from services.messages import Message, Percent
 
 FOLDER = Path(__file__).parent.parent / "locale"
 LOCALES = {"en": "en_GB", "ko": "ko_KR"}  # British English: days before months, 24 hours
@@ -74,15 +75,11 @@ def say_json(stored: Mapping[str, Any] | None) -> str:
 
 
 class _Fill(string.Formatter):
-    """Fills places as the reader writes them; `{lift:.1%}` asks for a percentage."""
+    """Fills places as the reader writes them. How is the value's matter (`Percent`), not the
+    template's: a format spec, were there one, is passed over rather than failed on."""
 
     def format_field(self, held: object, spec: str) -> str:
-        if not spec or isinstance(held, bool) or not isinstance(held, int | float):
-            return str(value(held))
-        digits = int(spec.partition(".")[2].rstrip("%f") or 0)
-        if spec.endswith("%"):
-            return percent(held, digits=digits, signed="+" in spec)
-        return number(held, digits=digits, signed="+" in spec)
+        return str(value(held))
 
 
 _FILL = _Fill()
@@ -94,10 +91,12 @@ def value(held: object) -> object:
         return say(held)
     if isinstance(held, bool):
         return _("yes") if held else _("no")
+    if isinstance(held, Percent):
+        return percent(held.share, digits=held.digits, signed=held.signed)
     if isinstance(held, int):
         return number(held)
     if isinstance(held, float):
-        return number(held, digits=2).rstrip("0").rstrip(".") if held % 1 else number(held)
+        return _decimal(held)
     if isinstance(held, datetime):
         return moment(held.timestamp())
     if isinstance(held, date):
@@ -105,6 +104,13 @@ def value(held: object) -> object:
     if isinstance(held, list | tuple):
         return listed([str(value(item)) for item in held])
     return held
+
+
+def _decimal(held: float) -> str:
+    """At most two decimals, none where there are none to say."""
+    if not math.isfinite(held):
+        return str(held)
+    return number(held) if round(held, 2) % 1 == 0 else number(held, digits=2).rstrip("0")
 
 
 def locale() -> Locale:

@@ -15,7 +15,7 @@ import numpy as np
 
 from services.errors import ExperimentError
 from services.experiment.model import MAX_PLANNED_WEEKS
-from services.messages import Message, msg
+from services.messages import Message, Percent, msg
 
 FIRST_WEEK = 2  # the gate's table starts here: one week proves nothing about a weekday rhythm
 SLOW_WEEKS = 10  # longer than this is amber
@@ -114,7 +114,7 @@ def power_gate(
     hoped_share = float(hoped_share)
     if hoped_share <= 0 or not math.isfinite(hoped_share):
         raise ExperimentError(
-            msg("The hoped-for lift is {lift:.0%}.", lift=hoped_share),
+            msg("The hoped-for lift is {lift}.", lift=Percent(hoped_share)),
             hint=msg("Use a lift above zero."),
         )
     if n_personalised < 1 or n_control < 1:
@@ -233,19 +233,21 @@ def _sentence(verdict: Verdict, weeks: int | None, lift: float) -> Message:
     match verdict:
         case Verdict.GO:
             return msg(
-                "Go. A lift of {lift:.0%} can be proved in about {weeks} weeks.",
-                lift=lift,
+                "Go. A lift of {lift} can be proved in about {weeks} weeks.",
+                lift=Percent(lift),
                 weeks=weeks,
             )
         case Verdict.SLOW:
             return msg(
-                "Slow. Proving {lift:.0%} would take about {weeks} weeks.", lift=lift, weeks=weeks
+                "Slow. Proving {lift} would take about {weeks} weeks.",
+                lift=Percent(lift),
+                weeks=weeks,
             )
         case Verdict.DO_NOT_RUN:
             return msg(
-                "Do not run. Even {weeks} weeks cannot prove {lift:.0%}: add a segment, or use a"
+                "Do not run. Even {weeks} weeks cannot prove {lift}: add a segment, or use a"
                 " metric that happens more often.",
-                lift=lift,
+                lift=Percent(lift),
                 weeks=MAX_PLANNED_WEEKS,
             )
 
@@ -258,13 +260,13 @@ def _hints(
         hints.append(
             msg(
                 "Waiting does not help: people differ too much from one another to prove less than"
-                " {floor:.0%}.",
-                floor=floor,
+                " {floor}.",
+                floor=Percent(floor),
             )
         )
     if verdict is Verdict.DO_NOT_RUN and better is not None:
         hints.append(
-            msg("With {share:.0%} of the people as control it could be proved.", share=better)
+            msg("With {share} of the people as control it could be proved.", share=Percent(better))
         )
     if rough:
         hints.append(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from services.experiment.model import Experiment, Group
-from services.messages import Message, msg
+from services.messages import Message, Percent, msg
 from services.outcomes.model import CLOSING_DAYS, PRE_PERIOD_DAYS
 
 GROUP_NAMES: Mapping[Group, Message] = {
@@ -63,15 +63,15 @@ def lift_definition(experiment: Experiment, look: Mapping[str, Any], first_day: 
         ),
         method=msg(
             "Skew-corrected score interval that holds at every look together with 95%; planned for"
-            " {planned} days, this is day {day_number}, reach {reach:.2f} standard errors.",
+            " {planned} days, this is day {day_number}, reach {reach} standard errors.",
             planned=look["planned_days"],
             day_number=look["day_number"],
-            reach=look["c"],
+            reach=float(look["c"]),
         ),
         cap=None
         if cap is None
         else msg(
-            "A person's day counts for at most {cap:g} {currency}; changes of large orders are"
+            "A person's day counts for at most {cap} {currency}; changes of large orders are"
             " understated.",
             cap=cap,
             currency=experiment.currency,
@@ -84,9 +84,9 @@ def _covariate(look: Mapping[str, Any]) -> Message:
     if not look["gain"]:
         return msg("Not adjusted for earlier behaviour: none is known.")
     return msg(
-        "Adjusted for the {days} days before entry, which narrows the interval by {gain:.0%}.",
+        "Adjusted for the {days} days before entry, which narrows the interval by {gain}.",
         days=PRE_PERIOD_DAYS,
-        gain=look["gain"],
+        gain=Percent(look["gain"]),
     )
 
 

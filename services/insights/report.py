@@ -25,7 +25,7 @@ from services.insights.lift import MIN_EVENTS
 from services.insights.look_rows import SHOWN
 from services.insights.segments import clear_ones, segment_of
 from services.insights.series import multiples
-from services.messages import Message, msg, msgn
+from services.messages import Message, Percent, msg, msgn
 from services.outcomes.model import OutcomeMetric
 
 PRIMARY = OutcomeMetric.PRIMARY.value
@@ -125,28 +125,28 @@ def lift_sentence(experiment: Experiment, look: Mapping[str, Any], *, ended: boo
     who, low, high = _who(str(look["comparison"])), float(look["low"]), float(look["high"])
     if low > 0 and math.isinf(high):
         return msg(
-            "{who} brought at least {low:.1%} more {noun} than {against}.",
+            "{who} brought at least {low} more {noun} than {against}.",
             who=who,
-            low=low,
+            low=Percent(low, 1),
             noun=noun,
             against=against,
         )
     if low > 0:
         return msg(
-            "{who} brought {lift:.1%} more {noun} than {against}. The true figure is very likely"
-            " between {low:.1%} and {high:.1%}.",
+            "{who} brought {lift} more {noun} than {against}. The true figure is very likely"
+            " between {low} and {high}.",
             who=who,
-            lift=float(look["estimate"]),
-            low=low,
-            high=high,
+            lift=Percent(float(look["estimate"]), 1),
+            low=Percent(low, 1),
+            high=Percent(high, 1),
             noun=noun,
             against=against,
         )
     if high < 0:
         return msg(
-            "{who} brought fewer {noun} than {against}: at least {least:.1%} fewer.",
+            "{who} brought fewer {noun} than {against}: at least {least} fewer.",
             who=who,
-            least=-high,
+            least=Percent(-high, 1),
             noun=noun,
             against=against,
         )
@@ -184,9 +184,9 @@ def segments_card(
     if flagged:
         best = max(flagged, key=lambda row: row["estimate"])
         sentence = msg(
-            "The clearest gain is with {segment}: {lift:.0%}.",
+            "The clearest gain is with {segment}: {lift}.",
             segment=segment_of(best["segment"]).label,
-            lift=best["estimate"],
+            lift=Percent(best["estimate"]),
         )
     else:
         sentence = msg("No segment stands out clearly yet.")
@@ -217,10 +217,10 @@ def cells_card(experiment: Experiment, cells: pd.DataFrame, until: date, n_rando
     else:
         best = clear.sort_values("estimate").iloc[-1]
         sentence = msg(
-            "{option} works best with {segment}: {effect:+.0%} against the average option.",
+            "{option} works best with {segment}: {effect} against the average option.",
             option=best["option"],
             segment=best["segment"],
-            effect=float(best["estimate"]),
+            effect=Percent(float(best["estimate"]), signed=True),
         )
     definition = cells_definition(n_random, until, experiment.metric.window_days)
     return Card("cells", question, sentence, definition)
@@ -237,9 +237,9 @@ def series_card(series: pd.DataFrame, fetched_on: date) -> Finding:
     definition = series_definition(fetched_on, len(sent.frame))
     if "opened" in found:
         sentence = msg(
-            "Braze sent {sent} messages; {opened:.0%} of the emails and pushes were opened.",
+            "Braze sent {sent} messages; {opened} of the emails and pushes were opened.",
             sent=round(sent.total),
-            opened=found["opened"].total,
+            opened=Percent(found["opened"].total),
         )
     else:
         sentence = msg("Braze sent {sent} messages.", sent=round(sent.total))

@@ -40,7 +40,7 @@ def winback():
             {"kind": "exclude", "when": {"channel": "sms", "offer": "half_price"}},
             "Never send Half price for two months by SMS.",
         ),
-        ({"kind": "daily_cap", "money": 500}, "At most 500.0 USD a day."),
+        ({"kind": "daily_cap", "money": 500}, "At most 500 USD a day."),
         ({"kind": "daily_cap", "messages": 1000}, "At most 1,000 messages a day."),
         (
             {

@@ -80,6 +80,18 @@ def test_a_translation_has_the_same_places_as_its_source() -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("folder", ["pages", "services"])
+def test_no_sentence_says_how_its_numbers_are_written(folder: str) -> None:
+    """That is the reader's language's matter; a spec in a template would be lost or fail."""
+    specs = []
+    for _name, _line, message, _comments, _context in extract_from_dir(
+        ROOT / folder, keywords=KEYWORDS, method_map=[("**.py", "python")]
+    ):
+        forms = message if isinstance(message, tuple) else (message,)
+        specs += [form for form in forms if any(part[2] for part in string.Formatter().parse(form))]
+    assert not specs
+
+
 def test_no_particle_is_glued_to_a_value() -> None:
     """Which particle is right depends on the value's last sound, so the sentence avoids it; only
     after a percentage it is known."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.components import translate as tr
-from services.messages import Message, msg, msgn
+from services.messages import Message, Percent, msg, msgn
 
 A_MOMENT = 1_795_300_000.0
 
@@ -76,10 +76,37 @@ def test_the_age_of_something_is_said_in_words() -> None:
 
 @pytest.mark.usefixtures("korean")
 def test_a_service_s_sentence_is_translated_with_its_values() -> None:
-    go = msg("Go. A lift of {lift:.0%} can be proved in about {weeks} weeks.", lift=0.05, weeks=7)
+    go = msg(
+        "Go. A lift of {lift} can be proved in about {weeks} weeks.", lift=Percent(0.05), weeks=7
+    )
     assert tr.say(go) == "시작해도 좋습니다. 5% 상승은 약 7주 안에 입증할 수 있습니다."
     inner = msg("Nothing is sent on {days}.", days=[msg("Monday"), msg("Friday")])
     assert tr.say(inner) == "발송하지 않는 요일: 월요일 및 금요일."
+
+
+def test_numbers_in_a_service_s_sentence_are_written_for_reading(language: str) -> None:
+    values = {
+        "n": 12_000,
+        "money": 1234.5,
+        "whole": 40.0,
+        "reach": 2.404,
+        "lift": Percent(-0.0481, digits=1, signed=True),
+    }
+    told = tr.say(Message("{n} {money} {whole} {reach} {lift}", values))
+    assert told == "12,000 1,234.5 40 2.4 −4.8%"
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    held=st.one_of(st.integers(), st.floats(), st.text(), st.none(), st.booleans()),
+    spec=st.sampled_from(["", ":.1%", ":+.0%", ":g", ":,", ":>8", ":nonsense"]),
+)
+def test_no_value_and_no_format_spec_keeps_a_sentence_from_being_said(
+    held: object, spec: str
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tr, "language", lambda: "en")
+        assert tr.say(Message("About {n" + spec + "} of it.", {"n": held})).startswith("About ")
 
 
 @pytest.mark.usefixtures("english")
