@@ -25,6 +25,7 @@ IDLE_EVERY_S = 30.0
 NO_REASON = ("", "-")  # the worker writes a dash where nobody gave one
 _WISH = "bar.wish"
 LIVE = (Sending.PAUSING, Sending.RESUMING)
+HELD = (Sending.PAUSED, Sending.RESUMING)  # nothing is sent: the badge says Paused
 
 
 def setup_bar(step: str, *, saved_at: float | None, blocked: str = "", zone: str = "UTC") -> None:
@@ -68,8 +69,8 @@ def _running(experiment_id: str, drawn_for: Sending) -> None:
     now = _now(experiment_id)
     if now is None:
         return
-    if now.state is not drawn_for and (now.state in LIVE) is not (drawn_for in LIVE):
-        st.rerun()  # the rhythm changes with the state
+    if any((now.state in kind) is not (drawn_for in kind) for kind in (LIVE, HELD)):
+        st.rerun()  # the rhythm, and the badge above, change with the state
     person = session.account()
     with st.bottom, st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(_sentence(now), width="stretch")

@@ -15,8 +15,8 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import escape
-from pages.components.head import setup_line
-from pages.components.routes import STEPS, go
+from pages.components.head import head, setup_line
+from pages.components.routes import ROUTES, STEPS, go
 from pages.components.translate import _, say
 from services.errors import ConflictError, ConsoleError
 from services.experiment.drafts import Document
@@ -81,16 +81,14 @@ def open_draft(step: str, person: Account) -> Editing:
     """
     experiment_id = session.current_experiment()
     if not experiment_id:
-        _choose_first()
+        _choose_first(step)
     database = session.services().database
     try:
         row = experiment_row(database, experiment_id)
         draft = load_draft(database, experiment_id)
     except ConsoleError as problem:
         session.look_at(None)
-        if states.wrong_error(problem, key="draft.missing", retry=False):
-            st.rerun()
-        _choose_first()
+        _choose_first(step, problem)
     base: Draft | None = session.held(_base_key(row.id))
     if base is None or base.revision != draft.revision:
         if base is not None:
@@ -206,7 +204,10 @@ def _say_refusals(row: ExperimentRow, person: Account) -> None:
         states.not_allowed(Role.EDITOR)
 
 
-def _choose_first() -> NoReturn:
+def _choose_first(step: str, problem: ConsoleError | None = None) -> NoReturn:
+    head(say(ROUTES[step].title))
+    if problem is not None:
+        states.wrong_error(problem, key="draft.missing", retry=False)
     actions = states.empty(
         "science",
         _("No experiment chosen"),

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.components import session
 from pages.components.translate import _
 from services.experiment.model import Experiment
+from services.insights.series import by_variation
 from services.workflow.braze_view import BrazeNumbers
 from services.workflow.choices_view import shares_of, varied
 from services.workflow.insights_view import looks_table
@@ -22,8 +23,9 @@ def export_menu(experiment: Experiment, numbers: BrazeNumbers | None) -> None:
         _download(_("Lift by day"), "lift", lambda: looks_table(lake, experiment.id).to_pandas())
         _download(_("Choices by day"), "choices", lambda: _choices(experiment))
         if numbers is not None:
-            daily = numbers.daily
-            _download(_("Braze’s numbers by day"), "braze", lambda: daily)
+            series = numbers.series
+            _download(_("Braze’s numbers by day"), "braze", lambda: series)
+            _download(_("Braze’s numbers by variation"), "variations", lambda: by_variation(series))
 
 
 def _choices(experiment: Experiment) -> pd.DataFrame:

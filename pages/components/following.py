@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import escape, status_badge
-from pages.components.bottom_bar import running_bar
+from pages.components.bottom_bar import HELD, running_bar
 from pages.components.routes import exists, go
 from pages.components.translate import _, number
 from services.errors import ConsoleError
+from services.experiment.model import Status
 from services.workflow.following_view import Followed, choices, followed
+from services.workflow.sending_view import sending_now
 
 _CHOICE = "following.choice"
 
@@ -22,6 +26,7 @@ def follow() -> Followed:
         found = followed(
             console.database, console.lake, console.clock, session.current_experiment()
         )
+        paused = found is not None and _held(found.row.id)
     except ConsoleError as problem:
         if states.wrong_error(problem, key="following.wrong"):
             st.rerun()
@@ -29,16 +34,25 @@ def follow() -> Followed:
     if found is None:
         _nothing_launched()
     session.look_at(found.row.id)
-    _line(found)
+    _line(found, paused=paused)
     running_bar(found.row.id)
     return found
 
 
-def _line(found: Followed) -> None:
+def _held(experiment_id: str) -> bool:
+    """Whether nothing is sent for now, be it this experiment's own pause or one of everything."""
+    console = session.services()
+    now = sending_now(console.database, console.clock, experiment_id)
+    return now.row.status is Status.RUNNING and now.state in HELD
+
+
+def _line(found: Followed, *, paused: bool) -> None:
     words = ""
     if found.day_number is not None:
         words = _("day {n}").format(n=number(found.day_number))
-    badge = status_badge(found.row.status, learning=found.learning, more=words)
+    badge = status_badge(
+        Status.PAUSED if paused else found.row.status, learning=found.learning, more=words
+    )
     rows = choices(session.services().database)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if len(rows) > 1:
@@ -66,7 +80,7 @@ def _chosen(now_id: str) -> None:
         session.set_query("experiment", chosen)
 
 
-def _nothing_launched() -> None:
+def _nothing_launched() -> NoReturn:
     actions = states.empty(
         "science",
         _("Nothing is under way yet"),

@@ -7,7 +7,6 @@ days go through Babel; a negative number has a true minus, a percentage no space
 from __future__ import annotations
 
 import gettext
-import math
 import string
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +30,7 @@ DAY_PATTERNS = {"en": "d MMM", "ko": "M월 d일"}
 DAY_YEAR_PATTERNS = {"en": "d MMM y", "ko": "y년 M월 d일"}
 LONG_DAY_PATTERNS = {"en": "EEEE d MMMM", "ko": "M월 d일 EEEE"}
 JUST_NOW_S = 45
+WRITABLE = 1e15  # whole numbers beyond are no longer exact, nor anything a console counts
 MINUS = "\u2212"
 
 
@@ -93,10 +93,8 @@ def value(held: object) -> object:
         return _("yes") if held else _("no")
     if isinstance(held, Percent):
         return percent(held.share, digits=held.digits, signed=held.signed)
-    if isinstance(held, int):
-        return number(held)
-    if isinstance(held, float):
-        return _decimal(held)
+    if isinstance(held, int | float):
+        return _plain_number(held)
     if isinstance(held, datetime):
         return moment(held.timestamp())
     if isinstance(held, date):
@@ -106,9 +104,9 @@ def value(held: object) -> object:
     return held
 
 
-def _decimal(held: float) -> str:
+def _plain_number(held: float) -> str:
     """At most two decimals, none where there are none to say."""
-    if not math.isfinite(held):
+    if not abs(held) < WRITABLE:  # not a number either: Babel cannot round it
         return str(held)
     return number(held) if round(held, 2) % 1 == 0 else number(held, digits=2).rstrip("0")
 

@@ -120,35 +120,29 @@ def lift_card(
 
 def lift_sentence(experiment: Experiment, look: Mapping[str, Any], *, ended: bool) -> Message:
     """The finding in one sentence; it never says more than the interval does."""
-    noun = _noun(experiment)
-    against = _OTHERS[Group(str(look["comparison"]).partition("/")[2])]
-    who, low, high = _who(str(look["comparison"])), float(look["low"]), float(look["high"])
+    first, _, second = str(look["comparison"]).partition("/")
+    told = {"who": _who(first), "noun": _noun(experiment), "against": _OTHERS[Group(second)]}
+    low, high = float(look["low"]), float(look["high"])
     if low > 0 and math.isinf(high):
         return msg(
             "{who} brought at least {low} more {noun} than {against}.",
-            who=who,
             low=Percent(low, 1),
-            noun=noun,
-            against=against,
+            **told,
         )
     if low > 0:
         return msg(
             "{who} brought {lift} more {noun} than {against}. The true figure is very likely"
             " between {low} and {high}.",
-            who=who,
             lift=Percent(float(look["estimate"]), 1),
             low=Percent(low, 1),
             high=Percent(high, 1),
-            noun=noun,
-            against=against,
+            **told,
         )
     if high < 0:
         return msg(
             "{who} brought fewer {noun} than {against}: at least {least} fewer.",
-            who=who,
             least=Percent(-high, 1),
-            noun=noun,
-            against=against,
+            **told,
         )
     if ended:
         return msg("No clear difference was found. That is not the same as no difference.")
@@ -287,9 +281,8 @@ def _noun(experiment: Experiment) -> Message | str:
     return msg("outcomes")
 
 
-def _who(comparison: str) -> Message:
-    first = Group(comparison.partition("/")[0])
-    return msg("Random messages") if first is Group.RANDOM else msg("Personalised messages")
+def _who(first: str) -> Message:
+    return msg("Random messages") if first == Group.RANDOM.value else msg("Personalised messages")
 
 
 _OTHERS = {

@@ -7,6 +7,7 @@ from one level only, so nothing is counted twice. Revenue is in US dollars, what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -21,13 +22,20 @@ Unit = Literal["count", "share", "money"]
 
 _KEYS = ["source", "source_id", "variation_id", "variation_name", "step", "channel", "counter"]
 CONTROL = "Control Group"  # what Braze calls its own control; ours is the only one there should be
+_OF = {
+    ("email", "delivered"): msg("delivered emails"),
+    ("email", "sent"): msg("sent emails"),
+    ("push", "delivered"): msg("delivered pushes"),
+    ("push", "sent"): msg("sent pushes"),
+}
 
 
 @dataclass(frozen=True)
 class Multiple:
     """One number of Braze by day. `frame`: columns day, value; `total` over the days shown.
 
-    For a share `total` is that of the sums, not the mean of the days' shares.
+    For a share `total` is that of the sums, not the mean of the days' shares, and `of` names
+    the messages it is a share of.
     """
 
     key: str
@@ -36,12 +44,17 @@ class Multiple:
     frame: pd.DataFrame
     last: float
     total: float
+    of: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """One step as Braze and as Anneal count it. None = only the other side can know."""
+    """One step as Braze and as Anneal count it. None = only the other side can know.
 
+    `key` never changes; `why` None = the two agree.
+    """
+
+    key: str
     step: Message
     braze: int | None
     anneal: int | None
@@ -56,7 +69,6 @@ class OwnCounts:
     accepted: int
     in_doubt: int
     outcomes: int | None = None
-    late_outcomes: int = 0
 
 
 def newest(series: pa.Table, since: date | None = None, until: date | None = None) -> pd.DataFrame:
@@ -120,23 +132,22 @@ def reconcile(series: pd.DataFrame, own: OwnCounts) -> tuple[Reconciled, ...]:
 
     A difference that doubts and late arrivals cannot explain is marked as not explained.
     """
-    sent = _total(_by_channel(series, ["sent"]))
-    rows = []
-    if sent is not None:
-        rows.append(_sent(sent, own))
-    for counter, step in (
-        ("delivered", msg("Delivered")),
-        ("unique_opens", msg("Opened")),
-        ("unique_clicks", msg("Clicked")),
-        ("unsubscribes", msg("Unsubscribed")),
+    rows = [_sent(_total(_by_channel(series, ["sent"])), own)]
+    for key, step, counter, channels in (
+        ("delivered", msg("Delivered"), "delivered", ()),
+        ("emails_opened", msg("Emails opened"), "unique_opens", ("email",)),
+        ("pushes_opened", msg("Pushes opened"), "direct_opens", ("push",)),
+        ("emails_clicked", msg("Emails clicked"), "unique_clicks", ("email",)),
+        ("unsubscribed", msg("Unsubscribed"), "unsubscribes", ("email",)),
     ):
-        value = _total(_by_channel(series, [counter]))
+        value = _total(_by_channel(series, [counter], *channels))
         if value is not None:
-            rows.append(Reconciled(step, value, None, msg("Braze only"), True))
+            rows.append(Reconciled(key, step, value, None, msg("Only Braze sees this."), True))
     converted = _total(_overall(series, "conversions"))
     if converted is not None or own.outcomes is not None:
         rows.append(
             Reconciled(
+                "outcomes",
                 msg("Outcomes"),
                 converted,
                 own.outcomes,
@@ -150,26 +161,36 @@ def reconcile(series: pd.DataFrame, own: OwnCounts) -> tuple[Reconciled, ...]:
     return tuple(rows)
 
 
-def _sent(braze: int, own: OwnCounts) -> Reconciled:
+def _sent(braze: int | None, own: OwnCounts) -> Reconciled:
+    why, explained = _why_sent(braze, own)
+    return Reconciled("sent", msg("Sent"), braze, own.accepted, why, explained)
+
+
+def _why_sent(braze: int | None, own: OwnCounts) -> tuple[Message | None, bool]:
+    if braze is None:
+        return msg("Braze has not reported it yet."), True
     gap = braze - own.accepted
     if gap == 0:
-        return Reconciled(msg("Sent"), braze, own.accepted, None, True)
+        return None, True
     if 0 < gap <= own.in_doubt:
-        why = msgn("{n} message was in doubt", "{n} messages were in doubt", gap)
-        return Reconciled(msg("Sent"), braze, own.accepted, why, True)
+        return msgn("{n} message was in doubt.", "{n} messages were in doubt.", gap), True
     if gap < 0:
-        why = msg("Braze drops people by its own rules after it has accepted them, or still counts")
-        return Reconciled(msg("Sent"), braze, own.accepted, why, True)
-    why = msg("Braze sent more than Anneal asked for: somebody else uses this campaign")
-    return Reconciled(msg("Sent"), braze, own.accepted, why, False)
+        return msg(
+            "Braze drops people by its own rules after it has accepted them, or still counts."
+        ), True
+    return msg("Somebody else sends through the same campaign, or a test was sent."), False
 
 
 def _by_channel(series: pd.DataFrame, counters: list[str], *channels: str) -> pd.Series[float]:
     rows = series[(series["channel"] != "") & series["counter"].isin(counters)]
     if channels:
-        named = [n for n in rows["channel"].unique() if any(part in n for part in channels)]
-        rows = rows[rows["channel"].isin(named)]
+        rows = rows[rows["channel"].isin(_named(rows, channels))]
     return rows.groupby("day")["value"].sum()
+
+
+def _named(series: pd.DataFrame, kinds: Sequence[str]) -> list[str]:
+    """Braze's channels of these kinds: "push" is `ios_push`, `android_push` and `web_push`."""
+    return [name for name in series["channel"].unique() if any(kind in name for kind in kinds)]
 
 
 def _overall(series: pd.DataFrame, counter: str) -> pd.Series[float]:
@@ -196,19 +217,40 @@ def _count(
 
 
 def _rate(
-    key: str, name: Message, series: pd.DataFrame, counters: list[str], *channels: str
+    key: str, name: Message, series: pd.DataFrame, counters: list[str], *kinds: str
 ) -> Multiple | None:
-    """Of delivered messages (of sent ones on channels for which Braze counts no delivery)."""
-    hits = _by_channel(series, counters, *channels)
-    delivered = _by_channel(series, ["delivered"], *channels)
-    sent = _by_channel(series, ["sent"], *channels)
-    base = delivered.combine_first(sent)
-    base = base[base > 0]
-    if base.empty or hits.empty:
+    """Of delivered messages; of sent ones on channels for which Braze counts no delivery.
+
+    Each channel's answers stand over its own messages only. Braze counts an answer on the day it
+    comes: a day with more answers than messages answers earlier days and has no rate of its own.
+    """
+    hits = base = pd.Series(dtype=float)
+    of: dict[str, Message] = {}
+    for kind in kinds:
+        for channel in _named(series, [kind]):
+            mine = series[series["channel"] == channel]
+            answers = _by_channel(mine, counters)
+            counted = "delivered" if _by_channel(mine, ["delivered"]).sum() > 0 else "sent"
+            messages = _by_channel(mine, [counted])
+            messages = messages[messages > 0]
+            if answers.empty or messages.empty:
+                continue
+            hits = hits.add(answers.reindex(messages.index, fill_value=0.0), fill_value=0.0)
+            base = base.add(messages, fill_value=0.0)
+            of[f"{kind} {counted}"] = _OF[kind, counted]
+    hits, base = hits[hits <= base], base[hits <= base]
+    if base.empty:
         return None
-    shares = hits.reindex(base.index, fill_value=0.0) / base
-    total = float(hits.reindex(base.index, fill_value=0.0).sum() / base.sum())
-    return Multiple(key, name, "share", _frame(shares), float(shares.iloc[-1]), total)
+    shares = hits / base
+    return Multiple(
+        key,
+        name,
+        "share",
+        _frame(shares),
+        float(shares.iloc[-1]),
+        float(hits.sum() / base.sum()),
+        tuple(of.values()),
+    )
 
 
 def _frame(values: pd.Series[float]) -> pd.DataFrame:

@@ -2,6 +2,8 @@ from datetime import date
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.insights.series import (
     OwnCounts,
@@ -66,6 +68,61 @@ def test_pushes_without_delivery_counts_are_rated_by_sends():
         row("sent", 200, channel="ios_push"), row("direct_opens", 20, channel="ios_push")
     )
     assert found(frame)["opened"].total == pytest.approx(0.1)
+
+
+def test_a_channel_without_deliveries_does_not_inflate_the_rate():
+    frame = series(
+        row("sent", 110),
+        row("delivered", 100),
+        row("unique_opens", 40),
+        row("sent", 300, channel="ios_push"),
+        row("direct_opens", 60, channel="ios_push"),
+        row("body_clicks", 90, channel="ios_push"),
+        row("sent", 50, channel="sms"),
+        row("clicks", 45, channel="sms"),
+        row("unique_clicks", 5),
+    )
+    opened, clicked = found(frame)["opened"], found(frame)["clicked"]
+    assert opened.total == pytest.approx((40 + 60) / (100 + 300))
+    assert [str(kind) for kind in opened.of] == ["delivered emails", "sent pushes"]
+    assert clicked.total == pytest.approx(5 / 100)
+    assert [str(kind) for kind in clicked.of] == ["delivered emails"]
+
+
+def test_a_channel_whose_opens_braze_does_not_count_does_not_dilute_the_rate():
+    frame = series(
+        row("delivered", 100), row("unique_opens", 40), row("sent", 300, channel="web_push")
+    )
+    assert found(frame)["opened"].total == pytest.approx(0.4)
+
+
+counts = st.tuples(
+    st.sampled_from(["email", "ios_push", "android_push", "sms"]),
+    st.sampled_from([DAY, NEXT]),
+    st.sampled_from(
+        ["sent", "delivered", "unique_opens", "direct_opens", "unique_clicks", "body_clicks"]
+    ),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.dictionaries(counts, st.integers(0, 50), min_size=1))
+def test_no_rate_is_above_one_whatever_braze_counts(held):
+    frame = series(*(row(c, n, day, channel=channel) for (channel, day, c), n in held.items()))
+    for multiple in found(frame).values():
+        if multiple.unit == "share":
+            assert 0 <= multiple.total <= 1
+            assert multiple.frame["value"].between(0, 1).all()
+
+
+def test_what_braze_opened_is_named_by_channel_beside_ours():
+    frame = series(
+        row("sent", 100), row("unique_opens", 40), row("direct_opens", 6, channel="ios_push")
+    )
+    found_rows = {line.key: line for line in reconcile(frame, OwnCounts(100, 0))}
+    assert found_rows["emails_opened"].braze == 40
+    assert found_rows["pushes_opened"].braze == 6
+    assert found_rows["pushes_opened"].anneal is None
 
 
 def test_totals_and_variations_are_not_added_together():

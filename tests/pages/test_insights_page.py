@@ -13,6 +13,7 @@ from played_pages import Opener, experiment_id, opened
 from services.bootstrap import Console
 from services.experiment.model import Group, Status
 from services.experiment.store import load_version
+from services.insights.series import multiples
 from services.workflow.braze_view import braze_numbers, last_days
 from services.workflow.choices_view import shares_of, varied
 from services.workflow.insights_view import insights, read_looks
@@ -102,12 +103,28 @@ def test_sent_of_braze_is_what_anneal_handed_over(played_console: Console) -> No
         played_console.database, played_console.lake, experiment, first_day=None
     )
     assert numbers is not None
-    sent = next(line for line in numbers.lines if line.step == "sent")
+    sent = next(line for line in numbers.lines if line.key == "sent")
     assert sent.braze is not None
     assert sent.anneal is not None
     assert sent.braze <= sent.anneal  # the newest day may not be counted yet
     assert sent.braze > 0.8 * sent.anneal
-    assert len(last_days(numbers.daily, 7)["day"].unique()) <= 7
+    assert len(last_days(numbers.series, 7)["day"].unique()) <= 7
+
+
+def test_every_rate_of_braze_says_what_it_is_a_share_of(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    experiment = load_version(played_console.database, id)
+    numbers = braze_numbers(
+        played_console.database, played_console.lake, experiment, first_day=None
+    )
+    assert numbers is not None
+    rates = [multiple for multiple in multiples(numbers.series) if multiple.unit == "share"]
+    assert rates
+    assert all(multiple.frame["value"].between(0, 1).all() for multiple in rates)
+    captions = [caption.value for caption in open_page("insights").caption]
+    assert any(words.startswith("Of delivered emails") for words in captions)
 
 
 def test_the_groups_are_compared_with_the_draw(played_console: Console) -> None:

@@ -43,13 +43,17 @@ def test_a_draft_is_listed_and_can_be_continued(site: Site) -> None:
     assert app.title[0].value == "Who is it for?"
 
 
-def test_set_up_without_an_experiment_says_where_to_start(site: Site) -> None:
-    assert "No experiment chosen" in texts(site.open("metric"))
+@pytest.mark.parametrize("step", ["metric", "templates", "launch"])
+def test_set_up_without_an_experiment_says_where_to_start(site: Site, step: str) -> None:
+    app = site.open(step)
+    assert "No experiment chosen" in texts(app)
+    assert len(app.title) == 1
 
 
 def test_an_old_link_is_a_sentence(site: Site) -> None:
-    said = texts(site.open("audience", experiment="not-there"))
-    assert "There is no such experiment" in said
+    app = site.open("audience", experiment="not-there")
+    assert "There is no such experiment" in texts(app)
+    assert len(app.title) == 1
 
 
 def test_the_audience_page_counts_people_and_their_groups(site: Site) -> None:

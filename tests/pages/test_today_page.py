@@ -10,6 +10,7 @@ import pytest
 from console_site import Site, texts
 from played_pages import Opener, experiment_id, opened
 
+from services.activation.pausing import EVERYTHING, pause
 from services.bootstrap import Console
 from services.database import schema
 from services.experiment.model import Status
@@ -102,6 +103,21 @@ def test_a_stage_that_stopped_is_said_with_what_is_safe(
     assert "stopped half-way" in said
     assert "nothing is sent twice" in said
     assert r"The disk is full." in said.replace("\\", "")
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_is_paused_is_not_called_running(
+    open_page: Opener, played_console: Console, everything: bool
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    badges = [m.value for m in open_page("today", experiment=id).markdown if "-badge[" in m.value]
+    assert not any("Paused" in badge for badge in badges)
+    scope = EVERYTHING if everything else id
+    pause(played_console.database, played_console.clock, scope, by="a@example.com", reason="-")
+    for page in ("today", "insights", "customers"):
+        found = [m.value for m in open_page(page, experiment=id).markdown]
+        assert any(":orange-badge[:material/pause_circle: Paused, day" in m for m in found)
+        assert not any("play_circle: Running" in m for m in found)
 
 
 def test_in_the_sandbox_a_day_can_be_played_by_an_intent(
