@@ -92,7 +92,7 @@ def score(ratio: Number, a: Moments, b: Moments) -> Number:
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (a.mean - ratio * b.mean) / np.sqrt(variance)
         # beyond 3/skew the correction would turn back: a larger gap must not count for less
-        z = np.where(skew * z > 3.0, 3.0 / np.where(skew == 0, 1.0, skew), z)
+        z = np.where(skew * z > 3.0, 3.0 / np.where(np.abs(skew) < _NO_SKEW, 1.0, skew), z)
     return np.asarray(z - skew * (z * z - 1.0) / 6.0)
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from services.content.frame import framed
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 ATTACKS = """
 <script>parent.owned = 1; document.title = 'owned'</script>
@@ -25,26 +21,21 @@ p{font-family:f}</style><p>seen</p><link rel="stylesheet" href="https://evil.exa
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 @pytest.mark.parametrize("remote_images", [False, True])
-def test_a_hostile_mail_runs_nothing_asks_nothing_and_moves_nothing(remote_images):
-    from playwright.sync_api import sync_playwright
-
+def test_a_hostile_mail_runs_nothing_asks_nothing_and_moves_nothing(remote_images, chromium):
     asked: list[str] = []
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
-        page.set_content(
-            f"<title>console</title><h1>Console</h1>{framed(ATTACKS, remote_images=remote_images)}"
-        )
-        inside = page.frames[1]
-        inside.wait_for_selector("text=seen")
-        inside.locator("#go").click(force=True)
-        page.wait_for_timeout(300)
-        owned = page.evaluate("window.owned")
-        left = page.url, page.title()
-        browser.close()
+    page = chromium.new_page()
+    page.route("**/*", lambda route: (asked.append(route.request.url), route.abort()))
+    page.set_content(
+        f"<title>console</title><h1>Console</h1>{framed(ATTACKS, remote_images=remote_images)}"
+    )
+    inside = page.frames[1]
+    inside.wait_for_selector("text=seen")
+    inside.locator("#go").click(force=True)
+    page.wait_for_timeout(300)
+    owned = page.evaluate("window.owned")
+    left = page.url, page.title()
+    page.close()
     assert owned is None
     assert left == ("about:blank", "console")
     pictures = {"https://evil.example/pixel.png", "https://evil.example/b"}

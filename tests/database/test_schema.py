@@ -57,17 +57,22 @@ def test_a_writer_that_waits_too_long_is_told_who_is_to_blame(
 ):
     monkeypatch.setattr("services.database.engine.BUSY_WAIT_S", 0.1)
     impatient = Database(str(database.url))
-    with database.write(), pytest.raises(Locked, match="held by another process"):
-        with impatient.write():
-            pass
+    held = pytest.raises(Locked, match="held by another process")
+    with database.write(), held, impatient.write():
+        pass
     impatient.close()
 
 
 def test_what_fails_half_way_leaves_nothing_behind(database: Database):
     table = metadata.tables["tombstones"]
-    with pytest.raises(RuntimeError), database.write() as connection:
-        connection.execute(table.insert().values(keyed_hash="x", at=1.0))
-        raise RuntimeError
+
+    def fail_half_way() -> None:
+        with database.write() as connection:
+            connection.execute(table.insert().values(keyed_hash="x", at=1.0))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     with database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
 

@@ -1,4 +1,4 @@
-"""The rules of the house: who imports whom, where each library lives, and how long a file may be."""
+"""The rules of the house: who imports whom, where each library lives, how long a file may be."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ STAGES = (
     "insights",
 )
 FOUNDATION = frozenset(
-    "errors clock settings messages logs stores database lake compute intents".split()
+    (
+        *("errors", "clock", "settings", "messages", "logs"),
+        *("stores", "database", "lake", "compute", "intents"),
+    )
 )
-ABOVE = frozenset("workflow bootstrap cli worker".split())
+ABOVE = frozenset(("workflow", "bootstrap", "cli", "worker"))
 ROOMS = {
     "httpx": ("services/braze/client.py", "services/cli/"),
     "streamlit": ("app.py", "pages/"),
@@ -36,7 +39,10 @@ ROOMS = {
 }
 SQL_FILES = ("store.py", "ledger.py")
 TOP_LEVEL = frozenset(
-    ".ci .gitignore .streamlit LICENSE README.md app.py pages pyproject.toml services tests".split()
+    (
+        *(".ci", ".gitignore", ".streamlit", "LICENSE", "README.md"),
+        *("app.py", "pages", "pyproject.toml", "services", "tests"),
+    )
 )
 
 
