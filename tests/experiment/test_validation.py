@@ -74,7 +74,7 @@ BOTH_CHANNELS = options("email", "sms", kind="channel", key="channel")
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"groups": {"personalised": 0.8, "random": 0.1, "holdout": 0.2}}, "add up to 110.0%"),
+        ({"groups": {"personalised": 0.8, "random": 0.1, "holdout": 0.2}}, "add up to 110%"),
         ({"groups": {"personalised": 0.9, "random": 0.1, "holdout": 0}}, "nobody in it"),
         ({"groups": {"personalised": 0.7, "usual": 0.1}}, "“as usual” has no combination"),
         (
