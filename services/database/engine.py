@@ -36,6 +36,7 @@ class Database:
                 self.url, connect_args={"timeout": BUSY_WAIT_S, "isolation_level": None}
             )
             sa.event.listen(self.engine, "connect", _make_safe)
+            sa.event.listen(self.engine, "begin", _begin)
         else:
             self.engine = sa.create_engine(self.url, pool_pre_ping=True)
 
@@ -52,7 +53,6 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view. Nothing written here is kept."""
         with _plain_words(), self.engine.connect() as connection:
-            self._begin(connection, "BEGIN")
             yield connection
             connection.rollback()
 
@@ -62,14 +62,10 @@ class Database:
 
         Raises Locked where another writer holds the lock for longer than BUSY_WAIT_S.
         """
-        with _plain_words(), self.engine.connect() as connection, connection.begin():
-            self._begin(connection, "BEGIN IMMEDIATE")
-            yield connection
-
-    def _begin(self, connection: sa.Connection, words: str) -> None:
-        # Said here and not by an event of the engine: with one, every statement looks for listeners.
-        if self.is_sqlite:
-            connection.exec_driver_sql(words)
+        with _plain_words(), self.engine.connect() as connection:
+            writing = connection.execution_options(immediate=True)
+            with writing.begin():
+                yield writing
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -126,6 +122,11 @@ def _make_safe(raw: Any, _record: Any) -> None:
             msg("The database does not accept the settings that make a commit durable."),
             hint=msg("Close programs that have the file open in WAL mode, then start again."),
         )
+
+
+def _begin(connection: sa.Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
 def _refuse_network_files(path: Path) -> None:
