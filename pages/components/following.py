@@ -40,7 +40,7 @@ def follow() -> Followed:
 
 
 def _held(experiment_id: str) -> bool:
-    """Whether nothing is sent for now, be it this experiment's own pause or one of everything."""
+    """Whether sending is paused, be it this experiment's own pause or one of everything."""
     console = session.services()
     now = sending_now(console.database, console.clock, experiment_id)
     return now.row.status is Status.RUNNING and now.state in HELD
