@@ -11,13 +11,16 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from services.activation import lease
 from services.activation.classifying import classify_problem, classify_reply
 from services.activation.consent import consenting_people
 from services.activation.delivering import digest_of_people
-from services.activation.fates.store import Sent, still_ours, write_fate
+from services.activation.fates.store import Sent, settle, standing, write_fate
 from services.activation.gates.store import target_name
 from services.activation.ledger import Terms, claim
 from services.activation.model import (
@@ -36,7 +39,7 @@ from services.activation.pausing import paused_outside
 from services.activation.plans.store import expire, n_due
 from services.activation.switches import store as switches
 from services.activation.switches.buckets import DEFAULT_SHARE, HeaderNotes
-from services.braze.limits import Family
+from services.braze.limits import Family, RateWindow
 from services.clock import Clock
 from services.database.engine import Database
 from services.errors import ConsoleError
@@ -153,28 +156,56 @@ class Tally:
             )
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of one request, not yet written down."""
+
+    batch: Claim
+    verdict: Verdict
+    sent: Sent
+    window: RateWindow | None
+    fault: BaseException | None = None  # of our own; raised once the fate is written down
+
+
 def _run(post: Post, experiment: Experiment, terms: Terms, tally: Tally) -> None:
-    while not tally.stopped():
-        outside = paused_outside(post.home)
-        if outside.paused:
-            reason = HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE
-            tally.hold(Held(reason))
-            return
-        found = claim(post.database, post.clock, experiment, terms, blocked=tally.blocked())
-        if found is None:
-            return
-        if isinstance(found, Held):
-            tally.hold(found)
-            if found.reason in TARGET_REASONS:
-                continue
-            return
-        tally.skip(dict(found.skipped))
-        if found.batch_id is not None:
-            verdict = deliver(post, found, terms.share)
-            tally.sent(found, verdict)
-            if verdict.state is LedgerState.NOT_DISPATCHED:
-                tally.hold(Held(_why_back(verdict), until=verdict.retry_at))
-        tally.dealt_with(len(found.people) + sum(found.skipped.values()))
+    answered: Fate | None = None  # written with the next claim: one commit instead of two
+    try:
+        while not tally.stopped():
+            outside = paused_outside(post.home)
+            if outside.paused:
+                reason = HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE
+                tally.hold(Held(reason))
+                return
+            found = claim(
+                post.database,
+                post.clock,
+                experiment,
+                terms,
+                blocked=tally.blocked(),
+                first=None if answered is None else _settling(post, answered, terms.share),
+            )
+            answered = None
+            if found is None:
+                return
+            if isinstance(found, Held):
+                tally.hold(found)
+                if found.reason in TARGET_REASONS:
+                    continue
+                return
+            tally.skip(dict(found.skipped))
+            if found.batch_id is not None:
+                answered = _ask(post, found)
+                tally.sent(found, answered.verdict)
+                if answered.verdict.state is not LedgerState.ACCEPTED:
+                    fate, answered = answered, None
+                    _write(post, fate, terms.share)
+                    if fate.verdict.state is LedgerState.NOT_DISPATCHED:
+                        held = _why_back(fate.verdict)
+                        tally.hold(Held(held, until=fate.verdict.retry_at))
+            tally.dealt_with(len(found.people) + sum(found.skipped.values()))
+    finally:
+        if answered is not None:
+            _write(post, answered, terms.share)
 
 
 def deliver(post: Post, batch: Claim, share: float = DEFAULT_SHARE) -> Verdict:
@@ -182,6 +213,12 @@ def deliver(post: Post, batch: Claim, share: float = DEFAULT_SHARE) -> Verdict:
 
     An exception that is no answer of Braze is raised again, after the batch is written as unknown.
     """
+    fate = _ask(post, batch)
+    _write(post, fate, share)
+    return fate.verdict
+
+
+def _ask(post: Post, batch: Claim) -> Fate:
     begun: list[float] = []
 
     def guard() -> None:
@@ -195,18 +232,34 @@ def deliver(post: Post, batch: Claim, share: float = DEFAULT_SHARE) -> Verdict:
         verdict = classify_problem(batch, problem, post.clock.now().timestamp())
         if not isinstance(problem, ConsoleError):
             fault = problem
+    sent = Sent(begun[-1] if begun else None, digest_of_people(batch))
+    return Fate(batch, verdict, sent, post.notes.take(Family.SHARED), fault)
+
+
+def _write(post: Post, fate: Fate, share: float) -> None:
     write_fate(
         post.database,
         post.clock,
-        batch,
-        verdict,
-        sent=Sent(begun[-1] if begun else None, digest_of_people(batch)),
-        window=post.notes.take(Family.SHARED),
+        fate.batch,
+        fate.verdict,
+        sent=fate.sent,
+        window=fate.window,
         share=share,
     )
-    if fault is not None:
-        raise fault
-    return verdict
+    if fate.fault is not None:
+        raise fate.fault
+
+
+def _settling(post: Post, fate: Fate, share: float) -> Callable[[sa.Connection], object]:
+    return partial(
+        settle,
+        clock=post.clock,
+        claim=fate.batch,
+        verdict=fate.verdict,
+        sent=fate.sent,
+        window=fate.window,
+        share=share,
+    )
 
 
 def check(post: Post, batch: Claim) -> None:
@@ -220,13 +273,12 @@ def check(post: Post, batch: Claim) -> None:
     scopes = (switches.EVERYTHING, batch.experiment_id, target)
     try:
         with post.database.read() as connection:
-            paused = bool(switches.pauses(connection, scopes))
-            ours = still_ours(connection, batch)
+            now = standing(connection, batch, scopes)
     except Exception as problem:  # whatever it is: what cannot be read is paused
         raise HeldBack(HeldReason.UNREADABLE) from problem
-    if paused:
+    if now.paused:
         raise HeldBack(HeldReason.PAUSED)
-    if not ours:
+    if not now.ours:
         raise HeldBack(HeldReason.LEASE_OVER)
 
 

@@ -10,7 +10,7 @@ skipped for the day with the reason. Triggers (`barriers`) say the same once mor
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -107,11 +107,13 @@ def claim(
     terms: Terms,
     *,
     blocked: Collection[str] = (),
+    first: Callable[[sa.Connection], object] | None = None,
 ) -> Claim | Held | None:
     """Make the next batch ours, durably; None where nothing is due.
 
-    `blocked` are targets ('campaign:<id>') this run has found held. Rows are `sending` from the
-    commit on: whatever happens to this process, nobody else will send them.
+    `blocked` are targets ('campaign:<id>') this run has found held. `first` is done before, in the
+    same transaction: the fate of the batch before, so that both are one commit. Rows are `sending`
+    from the commit on: whatever happens to this process, nobody else will send them.
     """
     now = clock.now().timestamp()
     due: dict[str, Any] = {
@@ -121,6 +123,8 @@ def claim(
         "oldest": now - MAX_LATE_S,
     }
     with database.write() as connection:
+        if first is not None:
+            first(connection)
         found = connection.execute(_HEAD, {**due, "blocked": list(blocked) or [""]})
         head = found.mappings().first()
         if head is None:

@@ -8,6 +8,7 @@ second message to the same person. Writers take the lock at once with `BEGIN IMM
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = threading.Lock()
         if self.is_sqlite:
             _refuse_network_files(Path(self.url.database or ""))
             self.engine = sa.create_engine(
@@ -62,10 +64,24 @@ class Database:
 
         Raises Locked where another writer holds the lock for longer than BUSY_WAIT_S.
         """
-        with _plain_words(), self.engine.connect() as connection:
+        with self._own_turn(), _plain_words(), self.engine.connect() as connection:
             writing = connection.execution_options(immediate=True)
             with writing.begin():
                 yield writing
+
+    @contextmanager
+    def _own_turn(self) -> Iterator[None]:
+        # SQLite lets a writer that finds the lock taken sleep for longer and longer, even when the
+        # lock is free again. Threads of one process queue here instead and go on at once.
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_WAIT_S):
+            raise _held()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -86,6 +102,13 @@ class Database:
             }
 
 
+def _held() -> Locked:
+    return Locked(
+        msg("The database is held by another process."),
+        hint=msg("Nothing was changed. Try again; if it stays, stop the other process."),
+    )
+
+
 @contextmanager
 def _plain_words() -> Iterator[None]:
     try:
@@ -93,10 +116,7 @@ def _plain_words() -> Iterator[None]:
     except sa.exc.OperationalError as problem:
         text = str(problem.orig).lower()
         if "locked" in text or "busy" in text:
-            raise Locked(
-                msg("The database is held by another process."),
-                hint=msg("Nothing was changed. Try again; if it stays, stop the other process."),
-            ) from problem
+            raise _held() from problem
         if "readonly" in text or "unable to open" in text:
             raise SetupError(
                 msg("The database cannot be opened for writing."),

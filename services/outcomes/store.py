@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
 from services.activation.model import MAY_HAVE_REACHED, LedgerState
+from services.database.columns import read_columns
 from services.database.engine import Database
 from services.database.schema import assignments as assigned
 from services.database.schema import ledger
@@ -38,7 +38,7 @@ def assignments(database: Database, experiment_id: str) -> pa.Table:
         .order_by(assigned.c.person)
     )
     with database.read() as connection:
-        person, group, entered_on = _columns(connection.execute(query).all(), 3)
+        person, group, entered_on = read_columns(connection, query)
     return pa.table(
         {
             "person": pa.array(person, pa.int64()),
@@ -72,7 +72,7 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
         .order_by(ledger.c.person, ledger.c.day, ledger.c.slot)
     )
     with database.read() as connection:
-        decision, person, day, state, send_at = _columns(connection.execute(query).all(), 5)
+        decision, person, day, state, send_at = read_columns(connection, query)
     moments = np.round(np.array(send_at, dtype=float) * 1e6).astype(np.int64)
     return pa.table(
         {
@@ -84,10 +84,6 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
         },
         schema=SENDS,
     )
-
-
-def _columns(rows: Sequence[Any], n_columns: int) -> Sequence[Sequence[Any]]:
-    return list(zip(*rows, strict=True)) or [()] * n_columns
 
 
 def _days(texts: Sequence[str]) -> pa.Array:

@@ -20,6 +20,7 @@ from services.workflow.cycles.store import Progress
 from services.workflow.model import Stage
 
 log = structlog.get_logger()
+SENDING_THREADS = 2  # one waits for Braze while the other claims; doubts of an incident stay few
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def activate(place: Workplace, experiment: Experiment) -> bool:
         workspace=console.workspace,
         home=console.home,
         notes=place.notes,
+        threads=SENDING_THREADS,
     )
     for held in done.held:
         log.warning("held", experiment=experiment.id, why=str(held.reason.what))

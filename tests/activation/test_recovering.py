@@ -69,6 +69,7 @@ def kill_at_settling(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         raise Killed
 
     monkeypatch.setattr(dispatcher, "write_fate", write_fate)
+    monkeypatch.setattr(dispatcher, "settle", write_fate)  # together with the next claim
 
 
 @pytest.mark.parametrize("crash", [kill_before_send, kill_after_send, kill_at_settling])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -35,7 +36,11 @@ _BATCH = sa.text(
 _LAST_FAILED = sa.text(
     "SELECT answered_at FROM batches WHERE state = 'not_dispatched' ORDER BY id DESC LIMIT 1"
 )
-_OURS = sa.text("SELECT state, fence FROM batches WHERE id = :batch")
+_OURS = sa.text(
+    "SELECT state, fence, "
+    "EXISTS (SELECT 1 FROM pauses WHERE paused AND scope IN :scopes) AS paused "
+    "FROM batches WHERE id = :batch"
+).bindparams(sa.bindparam("scopes", expanding=True))
 _LEFT = sa.text(
     "SELECT id, claimed_at, target_kind, n_people FROM batches WHERE state = 'sending' "
     "AND (:alone = 1 OR lease_until_mono < :boot OR lease_until_mono > :boot + :lease)"
@@ -78,52 +83,77 @@ def write_fate(
     Returns False, and changes no row, where a recovery has taken the batch in the meantime: its
     rows are `unknown` then, which stays true whatever the late answer says.
     """
+    with database.write() as connection:
+        return settle(connection, clock, claim, verdict, sent=sent, window=window, share=share)
+
+
+def settle(
+    connection: sa.Connection,
+    clock: Clock,
+    claim: Claim,
+    verdict: Verdict,
+    *,
+    sent: Sent = Sent(),
+    window: RateWindow | None = None,
+    share: float = DEFAULT_SHARE,
+) -> bool:
+    """As `write_fate`, inside the caller's transaction."""
     now = clock.now().timestamp()
     back = verdict.state is LedgerState.NOT_DISPATCHED
-    with database.write() as connection:
-        failed_at = connection.scalar(_LAST_FAILED) if back else None
-        settled = connection.execute(
-            _BATCH,
+    failed_at = connection.scalar(_LAST_FAILED) if back else None
+    settled = connection.execute(
+        _BATCH,
+        {
+            "state": verdict.state.value,
+            "now": now,
+            "sent_at": sent.at,
+            "dispatch": verdict.dispatch_id or None,
+            "request": verdict.request_id or None,
+            "error": None if verdict.what is None else message_json(verdict.what),
+            "digest": sent.body_digest,
+            "batch": claim.batch_id,
+            "fence": claim.fence,
+        },
+    )
+    ours = settled.rowcount == 1
+    if ours:
+        rows_state = LedgerState.PLANNED if back else verdict.state
+        connection.execute(
+            _ROWS,
             {
-                "state": verdict.state.value,
+                "state": rows_state.value,
                 "now": now,
-                "sent_at": sent.at,
-                "dispatch": verdict.dispatch_id or None,
-                "request": verdict.request_id or None,
-                "error": None if verdict.what is None else message_json(verdict.what),
-                "digest": sent.body_digest,
+                "look": _first_look(verdict.state, claim.target_kind, claim.claimed_at),
+                "batch_after": None if back else claim.batch_id,
+                "tried": int(verdict.tried),
                 "batch": claim.batch_id,
-                "fence": claim.fence,
             },
         )
-        ours = settled.rowcount == 1
-        if ours:
-            rows_state = LedgerState.PLANNED if back else verdict.state
-            connection.execute(
-                _ROWS,
-                {
-                    "state": rows_state.value,
-                    "now": now,
-                    "look": _first_look(verdict.state, claim.target_kind, claim.claimed_at),
-                    "batch_after": None if back else claim.batch_id,
-                    "tried": int(verdict.tried),
-                    "batch": claim.batch_id,
-                },
-            )
-        # Threads that were under way together fail together: that is one failure, not several.
-        same_incident = failed_at is not None and claim.claimed_at < failed_at
-        if verdict.counts and not same_incident:
-            _count(connection, clock, claim.workspace, verdict.state, now)
-        if verdict.pause_scope is not None and verdict.what is not None:
-            _stop(connection, clock, verdict.pause_scope, verdict.what, now)
-        _heed(connection, claim.workspace, window, verdict.retry_at, share)
-        return ours
+    # Threads that were under way together fail together: that is one failure, not several.
+    same_incident = failed_at is not None and claim.claimed_at < failed_at
+    if verdict.counts and not same_incident:
+        _count(connection, clock, claim.workspace, verdict.state, now)
+    if verdict.pause_scope is not None and verdict.what is not None:
+        _stop(connection, clock, verdict.pause_scope, verdict.what, now)
+    _heed(connection, claim.workspace, window, verdict.retry_at, share)
+    return ours
 
 
-def still_ours(connection: sa.Connection, claim: Claim) -> bool:
-    """Whether the batch is still `sending` under our fence."""
-    row = connection.execute(_OURS, {"batch": claim.batch_id}).first()
-    return row is not None and row.state == LedgerState.SENDING and row.fence == claim.fence
+@dataclass(frozen=True)
+class Standing:
+    """How a claimed batch stands: whether it is still `sending` under our fence, and paused."""
+
+    ours: bool
+    paused: bool
+
+
+def standing(connection: sa.Connection, claim: Claim, scopes: Sequence[str]) -> Standing:
+    """How the batch stands now; `scopes` are the pauses that would hold it."""
+    row = connection.execute(_OURS, {"batch": claim.batch_id, "scopes": list(scopes)}).first()
+    if row is None:
+        return Standing(False, False)
+    ours = row.state == LedgerState.SENDING and row.fence == claim.fence
+    return Standing(ours, bool(row.paused))
 
 
 @dataclass(frozen=True)

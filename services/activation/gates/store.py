@@ -27,8 +27,10 @@ _GATES = sa.text(
     "  AND c.kind = :content_kind AND c.id = :content_id) AS content_approved, "
     "EXISTS (SELECT 1 FROM manifest WHERE kind = 'decisions' AND experiment = :experiment "
     "  AND day = :day) AS decided, "
+    "EXISTS (SELECT 1 FROM pauses WHERE paused AND scope IN :wide) AS paused, "
+    "EXISTS (SELECT 1 FROM pauses WHERE paused AND scope = :target) AS target_paused, "
     "(SELECT claimed_at FROM batches ORDER BY id DESC LIMIT 1) AS last_claim"
-)
+).bindparams(sa.bindparam("wide", expanding=True))
 _EXPORT = sa.text(
     "SELECT day, meta FROM manifest WHERE kind = 'snapshots' AND experiment = :experiment "
     "ORDER BY day DESC, id DESC LIMIT 1"
@@ -94,12 +96,13 @@ def held_by(
             "content_kind": content_kind,
             "content_id": content_id,
             "day": head["day"],
+            "wide": [switches.EVERYTHING, experiment.id],
+            "target": name,
         },
     ).one()
-    paused = switches.pauses(connection, (switches.EVERYTHING, experiment.id, name))
-    if any(p.scope != name for p in paused):
+    if gates.paused:
         return Held(HeldReason.PAUSED)
-    if paused:
+    if gates.target_paused:
         return Held(HeldReason.TARGET_STOPPED, target=(kind, id))
     if gates.status != Status.RUNNING:
         return Held(HeldReason.NOT_RUNNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +16,8 @@ from services.database.schema import cycles
 from services.errors import ConsoleError
 from services.intents.model import error_json
 from services.workflow.model import Stage, StageRecord, StageState
+
+PROGRESS_EVERY_S = 0.25  # a page looks twice a second; every write is a durable commit
 
 
 class Progress:
@@ -27,13 +30,19 @@ class Progress:
         self._clock = clock
         self._key = {"experiment_id": experiment_id, "day": day.isoformat(), "stage": stage.value}
         self.note: dict[str, object] = {}
+        self._unwritten: dict[str, object] = {}
+        self._written_at = -PROGRESS_EVERY_S
 
     def advance(self, n_done: int, n_total: int) -> None:
-        """So many of so many are done."""
-        self.write(n_done=n_done, n_total=n_total)
+        """So many of so many are done. Written now and then, and with the stage's end."""
+        self._unwritten = {"n_done": n_done, "n_total": n_total}
+        if monotonic() - self._written_at >= PROGRESS_EVERY_S:
+            self.write()
 
     def write(self, **values: object) -> None:
         """Set columns of the row, making it where it is missing."""
+        values = {**self._unwritten, **values}
+        self._unwritten, self._written_at = {}, monotonic()
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         fresh = {"state": StageState.DOING.value, "n_done": 0, "n_total": 0, **self._key, **values}
         with self._database.write() as connection:

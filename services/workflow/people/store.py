@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.activation.model import MAY_HAVE_REACHED
+from services.database.columns import read_columns
 from services.database.engine import Database
 from services.database.schema import assignments, ledger, suppressions
 from services.experiment.model import Group
@@ -27,13 +28,12 @@ def assigned(database: Database, experiment_id: str) -> pa.Table:
         .order_by(assignments.c.person)
     )
     with database.read() as connection:
-        rows = connection.execute(query).all()
-    people, groups, days = zip(*rows, strict=True) if rows else ((), (), ())
+        people, groups, days = read_columns(connection, query)
     return pa.table(
         {
             "person": pa.array(people, pa.int64()),
             "grp": pa.array(groups, pa.string()),
-            "entered_on": pa.array([date.fromisoformat(d) for d in days], pa.date32()),
+            "entered_on": pa.array(days, pa.string()).cast(pa.date32()),
         }
     )
 
@@ -91,12 +91,11 @@ def messages_since(database: Database, workspace: str, since: date) -> pa.Table:
         ledger.c.state.in_([state.value for state in MAY_HAVE_REACHED]),
     )
     with database.read() as connection:
-        rows = connection.execute(query).all()
-    people, days, times = zip(*rows, strict=True) if rows else ((), (), ())
+        people, days, times = read_columns(connection, query)
     return pa.table(
         {
             "person": pa.array(people, pa.int64()),
-            "day": pa.array([date.fromisoformat(d) for d in days], pa.date32()),
+            "day": pa.array(days, pa.string()).cast(pa.date32()),
             "send_at": pa.array(times, pa.float64()),
         }
     )
