@@ -77,7 +77,7 @@ class Lake:
         )
         content = buffer.getvalue()
         digest = hashlib.sha256(content).hexdigest()
-        name = f"part-{len(self.parts(kind, experiment, day))}-{digest[:12]}.parquet"
+        name = f"part-{hashlib.sha256(key.encode()).hexdigest()[:6]}-{digest[:12]}.parquet"
         path = f"{kind}/experiment={experiment}/day={day.isoformat()}/{name}"
         self._store.put(path, content)
         row = {
@@ -93,7 +93,8 @@ class Lake:
         }
         try:
             with self._database.write() as connection:
-                connection.execute(manifest.insert().values(**row))
+                written = manifest.insert().values(**row).returning(manifest)
+                return _part(connection.execute(written).one())
         except sa.exc.IntegrityError:
             pass  # another writer was first: its part counts
         part = self._part(kind, experiment, day, key)

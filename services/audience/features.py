@@ -23,7 +23,9 @@ from services.messages import msg
 Floats = npt.NDArray[np.float64]
 
 PROFILE_NUMBERS = ("created_at", "total_revenue")
-PROFILE_TEXTS = ("country", "language", "email_subscribe", "push_subscribe")
+PROFILE_TEXTS = ("country", "language")
+PROFILE_CONSENTS = ("email_subscribe", "push_subscribe")
+OPTED_IN = "opted_in"  # whoever is unsubscribed is not written to: asked for, or merely allowed
 THRESHOLD_SHARES = (1 / 3, 2 / 3)  # quantiles of the two thresholds
 MAX_CATEGORIES = 12
 MIN_CATEGORY_SHARE = 0.005  # a rarer value teaches nothing and costs a column
@@ -97,6 +99,8 @@ def fit(table: pa.Table) -> FeatureSpec:
         column = table[name]
         if pa.types.is_boolean(column.type) or _is_number(column.type):
             found += _of_numbers(name, column)
+        elif name in PROFILE_CONSENTS:
+            found += [f for f in _of_texts(name, column, (OPTED_IN,)) if f.part == "is"]
         elif pa.types.is_string(column.type):
             found += _of_texts(name, column)
     return FeatureSpec(tuple(found))
@@ -151,11 +155,13 @@ def _of_numbers(name: str, column: Any) -> list[Feature]:
     return [*found, *_missing_of(name, column)]
 
 
-def _of_texts(name: str, column: Any) -> list[Feature]:
+def _of_texts(name: str, column: Any, wanted: Sequence[str] = ()) -> list[Feature]:
     known, codes = _coded(column)
     n_given = int((codes >= 0).sum())
     counts = {text: int((codes == code).sum()) for text, code in known.items()}
     common = sorted(counts, key=lambda text: (-counts[text], text))[:MAX_CATEGORIES]
+    if wanted:
+        common = [text for text in wanted if text in counts]
     found = []
     for text in common:
         share = counts[text] / max(n_given, 1)
@@ -232,7 +238,11 @@ def _missing(column: Any) -> npt.NDArray[np.bool_]:
 
 def _columns(table: pa.Table) -> Sequence[str]:
     own = sorted(n for n in table.column_names if n.startswith("attr:"))
-    return [n for n in (*PROFILE_NUMBERS, *PROFILE_TEXTS, *own) if n in table.column_names]
+    return [
+        n
+        for n in (*PROFILE_NUMBERS, *PROFILE_TEXTS, *PROFILE_CONSENTS, *own)
+        if n in table.column_names
+    ]
 
 
 def _is_number(kind: pa.DataType) -> bool:

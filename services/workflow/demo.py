@@ -21,7 +21,7 @@ from services.experiment.store import create_draft, freeze, set_status
 from services.messages import msg
 
 SHOWN_DIMENSIONS = ("offer", "subject", "channel", "hour", "frequency")
-FIRST_SEGMENT = "app"  # people with the app can be reached by all three channels
+FIRST_SEGMENT = "app_lunch"  # people with the app can be reached by all three channels
 PLANNED_WEEKS = 8
 DRAFT_USE_CASE = "winback"
 BY = "demo"

@@ -220,6 +220,13 @@ SEGMENTS = (
     ),
     Segment("app", "App members", "Have the app.", (Condition("app_installed", "is", True),)),
     Segment(
+        "app_lunch",
+        "App members beyond a coffee",
+        "Have the app and spend more than 5 on an average visit.",
+        (Condition("app_installed", "is", True), Condition("average_basket", "above", 5.0)),
+        ("base",),
+    ),
+    Segment(
         "gold_city",
         "Gold in the city",
         "Small group of the best customers.",
