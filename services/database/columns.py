@@ -1,4 +1,4 @@
-"""Read a tall table as columns, without an object for every row."""
+"""Read and write tall tables without an object for every row."""
 
 from __future__ import annotations
 
@@ -21,3 +21,18 @@ def read_columns(
     rows = [] if cursor is None else cursor.fetchall()
     result.close()
     return list(zip(*rows, strict=True)) or [()] * n_columns
+
+
+def write_rows(
+    connection: sa.Connection, statement: sa.TextClause, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Execute the statement once for each row, in one call of the database driver.
+
+    Values go to the driver as they are: numbers, text and None.
+    """
+    compiled = statement.compile(dialect=connection.dialect)
+    names: Sequence[str] | None = getattr(compiled, "positiontup", None)
+    if names is None:
+        connection.exec_driver_sql(str(compiled), [dict(row) for row in rows])
+    else:
+        connection.exec_driver_sql(str(compiled), [tuple(row[n] for n in names) for row in rows])

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from services.activation.model import MAX_LATE_S, LedgerState, SkipReason
 from services.clock import Clock
+from services.database.columns import write_rows
 from services.database.engine import Database
 from services.experiment.model import Channel, TargetKind
 
@@ -107,7 +108,7 @@ def insert_rows(
     days = {row.day for row in rows}
     with database.write() as connection:
         before = sum(_n_rows(connection, experiment_id, day) for day in days)
-        connection.execute(_INSERT, values)
+        write_rows(connection, _INSERT, values)
         return sum(_n_rows(connection, experiment_id, day) for day in days) - before
 
 
