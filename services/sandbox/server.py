@@ -16,13 +16,13 @@ from starlette.applications import Starlette
 
 from services.errors import Locked, SetupError
 from services.messages import msg
+from services.sandbox import FOLDER
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.cutting import CuttableProtocol
 from services.sandbox.routing.keys import Keys
 from services.sandbox.routing.routes import application
 from services.sandbox.world.worlds import WORLDS, in_mixed_zones
 
-FOLDER = "sandbox"
 STOP_WAIT_S = 2
 
 

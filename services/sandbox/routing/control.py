@@ -18,7 +18,8 @@ from services.sandbox.handling.world import world_json
 from services.sandbox.remembering.tracking import moment_s
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.faults import Script
-from services.sandbox.routing.keys import KNOWN_PERMISSIONS, Keys
+from services.sandbox.routing.keys import Keys
+from services.sandbox.routing.permissions import OF_THE_CONSOLE
 from services.sandbox.routing.rate_limits import Buckets, Limit
 from services.sandbox.routing.refusals import Refused, refused
 
@@ -48,6 +49,7 @@ class Control:
             ("POST", "truth/people", self._people),
             ("GET", "faults", lambda *_: {"faults": [f.as_json() for f in self.faults.faults]}),
             ("POST", "faults", self._set_faults),
+            ("GET", "keys", lambda *_: {"keys": self.keys.as_json()}),
             ("POST", "keys", self._make_key),
             ("POST", "limits", self._set_limit),
             ("POST", "exports", self._set_exports),
@@ -110,14 +112,18 @@ class Control:
         return {"faults": [f.as_json() for f in self.faults.faults]}
 
     def _make_key(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """A key with `permissions`, or with all of the default key's but those in `without`."""
-        wanted, without = body.get("permissions"), body.get("without", [])
-        if wanted is None:
-            wanted = KNOWN_PERMISSIONS
-        if not isinstance(wanted, list | frozenset) or not isinstance(without, list):
-            raise refused(400, "permissions and without must be lists")
-        permissions = frozenset(str(p) for p in wanted) - {str(p) for p in without}
-        return {"key": self.keys.create(permissions), "permissions": sorted(permissions)}
+        """A key with `permissions`, or with the console's: plus those in `with`, but for those in
+        `without`. `addresses` are the callers it works for.
+        """
+        lists = {name: body.get(name, []) for name in ("with", "without", "addresses")}
+        wanted = body.get("permissions", sorted(OF_THE_CONSOLE))
+        if not all(isinstance(given, list) for given in (wanted, *lists.values())):
+            raise refused(400, "permissions, with, without and addresses must be lists")
+        permissions = ({*map(str, wanted)} | {*map(str, lists["with"])}) - {
+            *map(str, lists["without"])
+        }
+        key, grant = self.keys.create(permissions, map(str, lists["addresses"]))
+        return {"key": key, **grant.as_json()}
 
     def _set_limit(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """Change the allowance of a family of requests: {"family": …, "allowance": n}."""

@@ -21,7 +21,7 @@ from services.sandbox.handling.exports import Exports
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.cutting import cut
 from services.sandbox.routing.faults import AFTER, Fault, Kind, Script
-from services.sandbox.routing.keys import Keys
+from services.sandbox.routing.keys import Grant, Keys
 from services.sandbox.routing.rate_limits import NO_HEADERS, Buckets, family_of
 from services.sandbox.routing.refusals import Refused, refused
 
@@ -86,9 +86,12 @@ class Gate:
         headers: dict[str, str],
         fault: Fault | None,
     ) -> tuple[int, dict[str, Any]]:
-        granted = self._authenticated(request)
+        grant = self._authenticated(request)
         parsed = _parsed(blob) if request.method == "POST" else None
-        if operation is not None and operation.permission not in granted:
+        if not grant.admits(request.client.host if request.client else ""):
+            headers.update(self._count("shared", take=False))
+            raise refused(403, "Invalid whitelisted IPs")
+        if operation is not None and operation.permission not in grant.permissions:
             headers.update(self._count("shared", take=False))
             raise refused(403, "You do not have permission to access this resource")
         if operation is None:
@@ -117,12 +120,12 @@ class Gate:
         )
         return operation.success, operation.handler(call)
 
-    def _authenticated(self, request: Request) -> frozenset[str]:
+    def _authenticated(self, request: Request) -> Grant:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        granted = self.keys.permissions(key.strip()) if scheme.lower() == "bearer" else None
-        if granted is None:
+        grant = self.keys.grant(key.strip()) if scheme.lower() == "bearer" else None
+        if grant is None:
             raise refused(401, f"Invalid API key: {key.strip()}")
-        return granted
+        return grant
 
     def _count(self, family: str, *, take: bool = True) -> dict[str, str]:
         now_s = self.space.clock.window_s()
