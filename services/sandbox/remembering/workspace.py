@@ -11,6 +11,7 @@ from services.errors import SetupError
 from services.messages import msg
 from services.sandbox.remembering.catalogue import Target, catalogue
 from services.sandbox.remembering.clock import FROZEN, LIVE, VirtualClock
+from services.sandbox.remembering.directory import Directory
 from services.sandbox.remembering.happenings import Happenings
 from services.sandbox.remembering.history import remember_lifetimes
 from services.sandbox.remembering.journal import Entry, Journal
@@ -89,6 +90,7 @@ class Workspace:
             self.outbox,
         )
         self.membership = Membership(world, self.people, self.profiles)
+        self.directory = Directory(self.people)
         self.tracking = Tracking(self.people, self.profiles)
         self.templates = Templates(world, self.catalogue.template_ids, self.now_s)
         self._happenings = self._make_happenings()
@@ -148,11 +150,11 @@ class Workspace:
         rows: list[int] = []
         unknown: dict[int, str] = {}
         for position, name in enumerate(body["people"]):
-            row = self.people.row_of.get(name, -1)
-            if row >= 0 and self.people.created_s[row] > at_s:
+            # resolved recipients are rows already, see identifiers.resolve
+            row = name if isinstance(name, int) else self.people.row_of.get(name, -1)
+            if not self.directory.exists(row, at_s):
                 row = -1
-            if row < 0:
-                unknown[position] = name
+                unknown[position] = str(name)
             rows.append(row)
         stream = next(s for s in target.streams if s.id == body["stream"])
         self.sends.accept(
