@@ -148,7 +148,7 @@ def expected_orders(
         return np.zeros((len(rows), 0))
     logits = space.preferences.logits(
         rows,
-        np.stack([e.options for e in encoded]),
+        np.array([e.options for e in encoded], np.int16),
         np.array([e.strange for e in encoded]),
         np.array([_channel(c) for c in combinations], dtype=np.int8),
         np.array([int(c.get("hour", -1)) for c in combinations], dtype=np.int8),

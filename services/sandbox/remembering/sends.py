@@ -39,7 +39,6 @@ class Sends:
     outbox: Outbox
 
     def __post_init__(self) -> None:
-        self._encoded: dict[int, Encoded] = {}
         self._own = OWN_MESSAGES
 
     def accept(
@@ -74,7 +73,8 @@ class Sends:
         numbers = [self.outbox.intern(p) for p in properties]
         go = fates == Fate.SENT
         serial = len(self.outbox) + np.flatnonzero(go)
-        encoded = [self._read(number) for number, goes in zip(numbers, go, strict=True) if goes]
+        encode = self.preferences.encode
+        encoded = [encode(own) for own, goes in zip(properties, go.tolist(), strict=True) if goes]
         bounced = self.deliver(target, stream, people[go], encoded, serial, at_s)
         fates[np.flatnonzero(go)[bounced]] = Fate.BOUNCED
         if target.control is not None:
@@ -174,24 +174,13 @@ class Sends:
         self, rows: NDArray[np.int64], encoded: Sequence[Encoded], channel: str, at_s: float
     ) -> NDArray[np.float64]:
         """Logit of each message, float (n,): its person with its own combination."""
-        hours = self.local_hours(at_s)[self.people.zone[rows]]
-        places: dict[tuple[int, int], int] = {}
-        which = np.array(
-            [
-                places.setdefault((id(e), h), len(places))
-                for e, h in zip(encoded, hours.tolist(), strict=True)
-            ]
-        )
-        firsts = np.unique(which, return_index=True)[1]
-        kinds = [encoded[i] for i in firsts]
-        table = self.preferences.logits(
+        own = self.preferences.own_logits(
             rows,
-            np.stack([k.options for k in kinds]),
-            np.array([k.strange for k in kinds]),
-            np.full(len(kinds), CHANNELS.index(channel), np.int8),
-            hours[firsts],
+            np.array([e.options for e in encoded], np.int16),
+            np.array([e.strange for e in encoded]),
+            CHANNELS.index(channel),
+            self.local_hours(at_s)[self.people.zone[rows]],
         )
-        own = table[np.arange(len(rows)), which]
         return np.asarray(own - self.world.fatigue_logit * self._fatigue(rows, at_s))
 
     def local_hours(self, at_s: float) -> NDArray[np.int8]:
@@ -200,10 +189,3 @@ class Sends:
         return np.array(
             [moment.astimezone(ZoneInfo(zone)).hour for zone, *_ in self.world.zones], np.int8
         )
-
-    def _read(self, number: int) -> Encoded:
-        held = self._encoded.get(number)
-        if held is None:
-            properties = self.outbox.distinct(number)
-            held = self._encoded[number] = self.preferences.encode(properties)
-        return held
