@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.braze.client import BrazeClient
 from services.braze.wire import quotable
@@ -89,7 +90,11 @@ def track_users(client: BrazeClient, attributes: Sequence[Attributes]) -> Tracke
     """POST /users/track, once: queued, not yet visible. Raises DataError before, BrazeError
     after.
     """
-    data = client.write("/users/track", track_body(attributes))
+    return tracked(client.write("/users/track", track_body(attributes)))
+
+
+def tracked(data: Mapping[str, Any]) -> Tracked:
+    """What an answer of POST /users/track says."""
     errors = data.get("errors")
     n_queued = data.get("attributes_processed")
     return Tracked(
