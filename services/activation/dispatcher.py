@@ -34,6 +34,7 @@ from services.activation.model import (
 )
 from services.activation.pausing import paused_outside
 from services.activation.plans.store import expire, n_due
+from services.activation.recognising import Keeper, Marks, hold_all, marks_of, recognise
 from services.activation.switches import store as switches
 from services.activation.switches.buckets import DEFAULT_SHARE, HeaderNotes
 from services.braze.limits import Family
@@ -48,13 +49,15 @@ Progress = Callable[[int, int], None]  # people dealt with, people due at the st
 
 @dataclass(frozen=True)
 class Post:
-    """Where sending happens: database, clock, sender, home with the STOP file, Braze's headers."""
+    """Where sending happens: database, clock, sender, home with the STOP file, Braze's headers,
+    and who keeps the marks beside the database."""
 
     database: Database
     clock: Clock
     sender: Sender
     home: Path
     notes: HeaderNotes = field(default_factory=HeaderNotes)
+    keeper: Keeper | None = None
 
 
 def dispatch_due(
@@ -70,11 +73,13 @@ def dispatch_due(
     share: float = DEFAULT_SHARE,
     notes: HeaderNotes | None = None,
     progress: Progress | None = None,
+    marks: Marks | None = None,
 ) -> Dispatched:
     """Send every planned row whose time has come, in batches of one target, until none is left.
 
     `share` of Braze's rate limit is the most Anneal takes; `notes` is what the sending client
     reports its headers to. Stops early where something holds everything: see `Dispatched.held`.
+    `marks` are the files beside the database that tell a restored one (default: in the home).
     An error of our own is raised after the batch it hit is written down as in doubt.
     """
     late = expire(database, clock, workspace, experiment.id)
@@ -84,15 +89,27 @@ def dispatch_due(
         tally.skip({SkipReason.HOUR_PASSED: late})
     if n_total == 0:
         return tally.result()
-    post = Post(database, clock, sender, home, notes or HeaderNotes())
-    terms = Terms(workspace, consenting_people(lake, experiment), share)
-    if threads <= 1:
-        _run(post, experiment, terms, tally)
+    marks = marks or marks_of(home, workspace)
+    unlike = recognise(database, marks)
+    if unlike is not None:
+        hold_all(database, clock, unlike)
+        tally.hold(Held(HeldReason.SECOND_LIFE))
         return tally.result()
-    with ThreadPoolExecutor(threads) as pool:
-        for running in [pool.submit(_run, post, experiment, terms, tally) for _ in range(threads)]:
-            running.result()
-    return tally.result()
+    keeper = Keeper(database, marks)
+    keeper.keep_newest()
+    post = Post(database, clock, sender, home, notes or HeaderNotes(), keeper)
+    terms = Terms(workspace, consenting_people(lake, experiment), share)
+    try:
+        if threads <= 1:
+            _run(post, experiment, terms, tally)
+            return tally.result()
+        with ThreadPoolExecutor(threads) as pool:
+            runs = [pool.submit(_run, post, experiment, terms, tally) for _ in range(threads)]
+        for run in runs:
+            run.result()
+        return tally.result()
+    finally:
+        keeper.keep_newest()
 
 
 class Tally:
@@ -160,6 +177,8 @@ def _run(post: Post, experiment: Experiment, terms: Terms, tally: Tally) -> None
             reason = HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE
             tally.hold(Held(reason))
             return
+        if post.keeper is not None:
+            post.keeper.keep()
         found = claim(post.database, post.clock, experiment, terms, blocked=tally.blocked())
         if found is None:
             return
