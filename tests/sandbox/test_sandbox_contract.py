@@ -77,6 +77,7 @@ def successes(wire: Wire) -> dict[str, tuple[str, dict[str, Any]]]:
             },
         ),
         "/users/export/segment": ("POST", {**segment, "fields_to_export": ["external_id"]}),
+        "/export/segment/cancel": ("POST", segment),
         "/campaigns/list": ("GET", {}),
         "/campaigns/details": ("GET", {"campaign_id": wire.campaign("with_control")}),
         "/campaigns/data_series": ("GET", {"campaign_id": campaign, "length": 3}),

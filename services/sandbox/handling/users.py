@@ -1,8 +1,7 @@
-"""POST /users/export/ids, /users/export/segment and /users/track."""
+"""POST /users/export/ids and /users/track."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,8 @@ from services.sandbox.handling.export_objects import export_objects
 from services.sandbox.handling.tracked_objects import problem_of
 from services.sandbox.remembering.tracking import row_of_braze_id
 from services.sandbox.routing.refusals import refused
-from services.sandbox.world.hashing import uuid_of
 
 MAX_IDS = 50
-MAX_ATTRIBUTES = 500
 MAX_TRACKED = 75
 ARRAYS = ("attributes", "events", "purchases")
 
@@ -50,25 +47,6 @@ def export_ids(call: Call) -> dict[str, Any]:
     if unknown:
         answer["invalid_user_ids"] = unknown
     return answer
-
-
-def export_segment(call: Call) -> dict[str, Any]:
-    """POST /users/export/segment: accept an export; the address works once it is written."""
-    body, space = call.body, call.space
-    segment_id = body.get("segment_id")
-    if not isinstance(segment_id, str) or segment_id not in space.catalogue.segments:
-        raise refused(400, "segment_id must be a string of the segment api identifier")
-    if not isinstance(body.get("fields_to_export"), list):
-        raise refused(400, "fields_to_export is required")
-    attributes = _strings(body, "custom_attributes_to_export")
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise refused(400, "The max number of custom attributes per request was exceeded")
-    token = call.exports.start(segment_id, _strings(body, "fields_to_export"), attributes)
-    return {
-        "object_prefix": f"{uuid_of('export', token)}-{math.floor(space.now_s)}",
-        "url": f"{call.base_url}/exports/{token}.zip",
-        "message": "success",
-    }
 
 
 def track(call: Call) -> dict[str, Any]:

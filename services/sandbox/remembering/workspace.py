@@ -89,6 +89,7 @@ class Workspace:
             self.catalogue,
             self.outbox,
         )
+        self.n_by_others = 0  # people another sender wrote to through our campaigns
         self.membership = Membership(world, self.people, self.profiles)
         self.directory = Directory(self.people)
         self.tracking = Tracking(self.people, self.profiles)
@@ -137,6 +138,8 @@ class Workspace:
         match entry.kind:
             case "send":
                 self._send(body, entry.at_s, dispatch_id)
+            case "other_sender":
+                self._send_by_another(body, entry.at_s)
             case "track":
                 self.tracking.write(body, entry.at_s)
             case "template":
@@ -168,6 +171,14 @@ class Workspace:
             active=self.target_is_live(target),
             all_states=body.get("all_states", False),
         )
+
+    def _send_by_another(self, body: dict[str, Any], at_s: float) -> None:
+        """Somebody else's send: people get it, the counters move, the truth log has none of it."""
+        known = {self.people.row_of[name] for name in body["people"] if name in self.people.row_of}
+        rows = np.array(sorted(known), dtype=np.int64)
+        alive = rows[self.people.created_s[rows] <= at_s]
+        self.sends.send_weekly(self.catalogue.by_id[body["target"]], alive, at_s)
+        self.n_by_others += len(alive)
 
     def _advance(self, to_s: float) -> None:
         while True:
