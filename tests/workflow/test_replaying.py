@@ -1,4 +1,4 @@
-"""A day's decisions come out again from the facts, bit for bit, or the first difference is named."""
+"""A day's decisions come out again from the facts bit by bit, or the first difference is named."""
 
 from __future__ import annotations
 
