@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import stamina
+from stamina.instrumentation import get_on_retry_hooks, set_on_retry_hooks
 
 from services.errors import BrazeBroken, NeverConnected, NoAnswer, RateLimited
 
@@ -32,6 +34,17 @@ def read_again(read: Callable[[], T]) -> T:
         with attempt:
             return read()
     raise AssertionError("stamina ends with an answer or an error")
+
+
+@contextmanager
+def quiet_retries() -> Iterator[None]:
+    """Retry without a line in the log, for commands whose standard output is their answer."""
+    hooks = get_on_retry_hooks()
+    set_on_retry_hooks(())
+    try:
+        yield
+    finally:
+        set_on_retry_hooks(hooks)
 
 
 def _worth_another_try(problem: Exception) -> bool | float:

@@ -13,6 +13,7 @@ import click
 from services.bootstrap import Workplace, open_console, open_workplace
 from services.braze.line import Line, instance_of, line_of
 from services.braze.permissions import PermissionResult, Result, check_permissions
+from services.braze.retrying import quiet_retries
 from services.errors import ConsoleError
 from services.settings import Settings, load_settings
 
@@ -60,7 +61,8 @@ def doctor(as_json: bool) -> None:
 
 def _tried(place: Workplace) -> list[PermissionResult]:
     try:
-        return check_permissions(place.reading, place.sending)
+        with quiet_retries():
+            return check_permissions(place.reading, place.sending)
     finally:
         place.reading.close()
         place.sending.close()
