@@ -11,12 +11,11 @@ import re
 from services.sandbox.world.people import People
 
 NOBODY = -1
-MAIL, PHONE, ALIAS, DEVICE = (
-    "CANARY-MAIL-{:07d}@person.invalid",
-    "+99955{:07d}",  # E.164 in shape; the country code 999 is given to nobody
-    "CANARY-ALIAS-{:07d}",
-    "CANARY-DEVICE-{:07d}",
-)
+MAIL = "CANARY-MAIL-{:07d}@person.invalid"
+PHONE = "+99955{:07d}"  # E.164 in shape; the country code 999 is given to nobody
+ALIAS = "CANARY-ALIAS-{:07d}"
+DEVICE = "CANARY-DEVICE-{:07d}"
+TOKEN = "CANARY-TOKEN-{:07d}"  # noqa: S105 (of nobody's telephone)
 ALIAS_LABEL = "crm"
 BRAZE_ID_DIGITS = 24
 _ROW = {
@@ -117,10 +116,14 @@ class Directory:
         if text is not None:
             self._rows[kind].setdefault(text.casefold(), set()).add(row)
 
-    def add_alias(self, row: int, name: str, label: str) -> None:
+    def push_token(self, row: int) -> str | None:
+        """The push token a profile of the world was born with."""
+        return None if row in self.made else TOKEN.format(row)
+
+    def add_alias(self, row: int, name: str, label: str, now_s: float) -> None:
         """Give a profile an alias, unless somebody has it or the label is taken."""
         taken = {a["alias_label"] for a in self.aliases(row)}
-        if label in taken or self._by_alias.get((label, name)) is not None:
+        if label in taken or self.of_alias(name, label, now_s) is not None:
             return
         self._aliases.setdefault(row, {})[label] = name
         self._by_alias[label, name] = row

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +14,25 @@ RECENT_DAYS = 30
 NEVER = np.nan
 
 
+@dataclass
+class Occurrences:
+    """How often one person did one thing; times are epoch seconds."""
+
+    count: int
+    first_s: float
+    last_s: float
+
+
 class Tally:
-    """Count, first and last time of named things (events or products), per person."""
+    """Count, first and last time of named things (events or products), per person.
+
+    Names of the world are columns. Whatever else `users/track` brings is kept by person in
+    `others`: a column over everybody for each name a client invents would fill the memory.
+    """
 
     def __init__(self, n_rows: int, names: list[str]) -> None:
         self.names = names
+        self.others: dict[int, dict[str, Occurrences]] = {}
         self.count = np.zeros((n_rows, len(names)), np.int32)
         self.first = np.full((n_rows, len(names)), np.inf)
         self.last = np.full((n_rows, len(names)), -np.inf)
@@ -47,6 +63,16 @@ class Tally:
         earlier = at_s < first[where]
         np.minimum.at(first, where[earlier], at_s[earlier])
 
+    def note(self, row: int, name: str, at_s: float, times: int = 1) -> None:
+        """Count what one person did under any name."""
+        if name in self.names:
+            self.add(np.array([row]), self.names.index(name), np.array([at_s]), times)
+            return
+        held = self.others.setdefault(row, {})
+        known = held.setdefault(name, Occurrences(0, at_s, at_s))
+        known.count += times
+        known.first_s, known.last_s = min(known.first_s, at_s), max(known.last_s, at_s)
+
 
 class Profiles:
     """Everything about people that changes."""
@@ -67,6 +93,24 @@ class Profiles:
         self.fatigue_at = np.zeros(n)
         self.last_order = np.full(n, -np.inf)
         self._orders_by_day = np.zeros((RECENT_DAYS, n), np.int16)
+
+    def grow(self, more: int) -> None:
+        """Add rows of people who have done nothing. The tallies grow on their own."""
+        for name, fill in (
+            ("revenue_cents", 0),
+            ("received", NEVER),
+            ("flags", 0),
+            ("stream_of_receipt", -1),
+            ("step_received", NEVER),
+            ("fatigue", 0),
+            ("fatigue_at", 0),
+            ("last_order", -np.inf),
+        ):
+            held = getattr(self, name)
+            tail = np.full((more, *held.shape[1:]), fill, held.dtype)
+            setattr(self, name, np.concatenate([held, tail]))
+        empty = np.zeros((RECENT_DAYS, more), np.int16)
+        self._orders_by_day = np.concatenate([self._orders_by_day, empty], axis=1)
 
     def start_day(self, day: int) -> None:
         """Forget the orders of the day that left the window of RECENT_DAYS."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from services.errors import SetupError
 from services.messages import msg
+from services.sandbox.remembering.activity import Activity
 from services.sandbox.remembering.catalogue import Target, catalogue
 from services.sandbox.remembering.clock import FROZEN, LIVE, VirtualClock
 from services.sandbox.remembering.directory import Directory
@@ -18,6 +19,7 @@ from services.sandbox.remembering.journal import Entry, Journal
 from services.sandbox.remembering.membership import Membership
 from services.sandbox.remembering.outbox import Outbox
 from services.sandbox.remembering.pending import Pending
+from services.sandbox.remembering.plan import Plan
 from services.sandbox.remembering.profiles import Profiles
 from services.sandbox.remembering.sends import Sends
 from services.sandbox.remembering.series import Series
@@ -92,7 +94,9 @@ class Workspace:
         self.n_by_others = 0  # people another sender wrote to through our campaigns
         self.membership = Membership(world, self.people, self.profiles)
         self.directory = Directory(self.people)
-        self.tracking = Tracking(self.people, self.profiles)
+        self.tracking = Tracking(self.people, self.profiles, self.directory)
+        self.activity = Activity(world, self.people, self.profiles, self._day)
+        self.plan = Plan()
         self.templates = Templates(world, self.catalogue.template_ids, self.now_s)
         self._happenings = self._make_happenings()
         remember_lifetimes(world, self.people, self.profiles, self.now_s)
@@ -142,6 +146,9 @@ class Workspace:
                 self._send_by_another(body, entry.at_s)
             case "track":
                 self.tracking.write(body, entry.at_s)
+            case "delete":
+                self.activity.forget(body["rows"])
+                self.tracking.delete(body["rows"])
             case "template":
                 template_id = body.get("email_template_id") or uuid_of(self.seed, entry.seq, "mail")
                 self.templates.write(str(template_id), body, entry.at_s)
@@ -190,6 +197,7 @@ class Workspace:
             elif midnight <= to_s:
                 self._happen(midnight)
                 self.membership.close_day(self._day, midnight)
+                self.activity.close_day(self._day)
                 self._day += 1
                 self._start_day(self._day)
             else:
