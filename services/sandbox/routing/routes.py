@@ -6,6 +6,7 @@ from services.sandbox.handling import (
     campaigns,
     canvas_series,
     canvases,
+    control_group,
     deleting,
     direct_sends,
     kpi,
@@ -23,6 +24,12 @@ OPERATIONS = (
     Operation("POST", "/users/export/ids", "users.export.ids", users.export_ids),
     Operation(
         "POST", "/users/export/segment", "users.export.segment", segment_exports.export_segment
+    ),
+    Operation(
+        "POST",
+        "/users/export/global_control_group",
+        "users.export.global_control_group",
+        control_group.export_control_group,
     ),
     Operation("POST", "/export/segment/cancel", "segments.list", segment_exports.cancel_export),
     Operation("POST", "/users/track", "users.track", users.track),
