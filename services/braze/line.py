@@ -25,7 +25,7 @@ class Line:
 
     latency_s      median seconds from opening the connection to the last byte
     clock_ahead_s  median of Braze's clock minus this machine's, good to about half a second
-    windows        newest headers of each family that sent any
+    windows        where each family's newest window stands, as far as headers said it
     """
 
     n_answers: int = 0
@@ -41,16 +41,24 @@ class Line:
 
 
 def line_of(answers: Iterable[AnswerNote]) -> Line:
-    """Sum up answers, oldest first."""
+    """Sum up answers, in any order."""
     notes = list(answers)
     ahead = [n.clock_ahead_s for n in notes if n.clock_ahead_s is not None]
-    windows = {family_of(n.path): n.window for n in notes if n.window.remaining is not None}
+    windows: dict[Family, RateWindow] = {}
+    for note in sorted(notes, key=_age):
+        if note.window.remaining is not None:
+            windows[family_of(note.path)] = note.window
     return Line(
         n_answers=len(notes),
         latency_s=median(n.took_s for n in notes) if notes else None,
         clock_ahead_s=median(ahead) if ahead else None,
         windows=windows,
     )
+
+
+def _age(note: AnswerNote) -> tuple[float, int]:
+    """Larger for what is newer: a later window, and within one window fewer requests left."""
+    return note.window.reset_s or 0.0, -(note.window.remaining or 0)
 
 
 def instance_of(endpoint: str) -> str | None:

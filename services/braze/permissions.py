@@ -99,7 +99,9 @@ SENDING = frozenset(
     }
 )
 ON_READING_KEY, ON_SENDING_KEY = msg("The reading key holds it."), msg("The sending key holds it.")
-REFUSED_OTHERWISE = msg("Braze refused the empty call for another reason than the permission.")
+REFUSED_OTHERWISE = msg(
+    "Probably: Braze refused the empty call for another reason than the permission."
+)
 
 
 def check_permissions(
