@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from services.sandbox.remembering.profiles import Profiles, Tally
 from services.sandbox.world.hashing import key_of, uniforms
-from services.sandbox.world.people import MISSING, NO_STATE, SPARE_ROWS, People
+from services.sandbox.world.people import BUCKETS, MISSING, NO_STATE, SPARE_ROWS, People
 
-BUCKETS = 10_000  # of `random_bucket`
 GROWTH_SHARE = 0.05
 
 

@@ -17,6 +17,7 @@ from services.sandbox.routing.dates import Dated
 from services.sandbox.routing.faults import Script
 from services.sandbox.routing.gate import Gate, Operation
 from services.sandbox.routing.keys import Keys
+from services.sandbox.routing.plans import plan_routes
 from services.sandbox.routing.rate_limits import Buckets
 from services.sandbox.routing.routes import OPERATIONS
 from services.sandbox.routing.spoiling import json_answer
@@ -52,6 +53,7 @@ def application(space: Workspace, keys: Keys, export_delay_s: float) -> Starlett
             *(route(operation) for operation in OPERATIONS),
             Route("/exports/{token}.zip", download),
             *control.routes(),
+            *plan_routes(space),
         ],
         # Braze documents no 405: a wrong method is answered like a wrong path
         exception_handlers={404: unknown_path, 405: unknown_path, 500: broken},
