@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -47,7 +48,7 @@ class Control:
             ("GET", "world", lambda r, _: world_json(self.space, str(r.base_url).rstrip("/"))),
             ("GET", "outbox", self._outbox),
             ("GET", "truth", self._truth),
-            ("POST", "truth/values", lambda _, body: truth.values(self.space, body)),
+            ("POST", "truth/values", self._values),
             ("POST", "truth/duplicates", self._duplicates),
             ("POST", "truth/people", self._people),
             ("GET", "faults", lambda *_: self.faults.as_json()),
@@ -100,9 +101,21 @@ class Control:
 
     def _truth(self, request: Request, _body: dict[str, Any]) -> dict[str, Any]:
         answer = truth.summary(self.space, self.exports.keys_received)
-        answer |= {"sent_by_others": self.space.n_by_others}
+        answer |= {
+            "sent_by_others": self.space.n_by_others,
+            "market_changes": self.space.market.as_json(),
+        }
         wanted = request.query_params.getlist("external_id")
         return answer | truth.of_people(self.space, wanted) if wanted else answer
+
+    def _values(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        """As truth.values; `day` (ISO) asks for the market of another day than today."""
+        try:
+            day = None if body.get("day") is None else date.fromisoformat(str(body["day"]))
+        except ValueError as problem:
+            raise refused(400, "day must be an ISO 8601 date") from problem
+        with self.space.market.seen_on(day):
+            return truth.values(self.space, body)
 
     def _duplicates(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         return truth.duplicates(self.space, sent_only=body.get("asked") is not True)

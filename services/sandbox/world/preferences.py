@@ -6,7 +6,7 @@ reports are checked against, so the two cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +87,13 @@ class Preferences:
         position = self._position[dimension]
         keys = [o.key for o in self.dimensions[position].options]
         return position, keys.index(option)
+
+    def follow(self, effects: Iterable[tuple[str, str, float]]) -> None:
+        """Shift (dimension, option) by so many logits for everybody, instead of earlier shifts."""
+        self._main = [np.array([o.main for o in d.options]) for d in self.dimensions]
+        for dimension, option, logits in effects:
+            position, index = self._where(dimension, option)
+            self._main[position][index] += logits
 
     def encode(self, properties: Mapping[str, object]) -> Encoded:
         """Read trigger properties. Values nobody foresaw get a small effect of their own."""
