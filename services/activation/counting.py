@@ -83,7 +83,7 @@ def watch_counts(
     first = now.date() - timedelta(days=DAYS_BACK)
     last = now.date() + timedelta(days=1)
     found: list[Excess] = []
-    targets = {(t.kind, t.id): t for e in experiments for t in e.targets if t.channel in COUNTED}
+    targets = {(t.kind, t.id): t for e in experiments for t in e.targets if _is_counted(t)}
     for target in targets.values():
         since = _start(first, max(OFFSETS_S)) - DELIVERY_S
         ours = our_count(database, workspace, target.kind, target.id, since)
@@ -111,6 +111,10 @@ def compare(target: str, theirs: Counts, ours: OurCount) -> list[Excess]:
         if best is None or sum(e.n for e in found) < sum(e.n for e in best):
             best = found
     return best or []
+
+
+def _is_counted(target: Target) -> bool:
+    return target.channel in COUNTED and target.kind is not TargetKind.PROFILE
 
 
 def _excesses(target: str, theirs: Counts, ours: OurCount, offset_s: int) -> list[Excess]:

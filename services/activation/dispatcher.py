@@ -18,7 +18,7 @@ from services.activation.classifying import classify_problem, classify_reply
 from services.activation.consent import consenting_people
 from services.activation.delivering import digest_of_people
 from services.activation.fates.store import Sent, still_ours, write_fate
-from services.activation.gates.store import target_name
+from services.activation.gates.store import family_of, target_name
 from services.activation.ledger import Terms, claim
 from services.activation.model import (
     TARGET_REASONS,
@@ -37,7 +37,6 @@ from services.activation.plans.store import expire, n_due
 from services.activation.recognising import Keeper, Marks, hold_all, marks_of, recognise
 from services.activation.switches import store as switches
 from services.activation.switches.buckets import DEFAULT_SHARE, HeaderNotes
-from services.braze.limits import Family
 from services.clock import Clock
 from services.database.engine import Database
 from services.errors import ConsoleError
@@ -220,7 +219,7 @@ def deliver(post: Post, batch: Claim, share: float = DEFAULT_SHARE) -> Verdict:
         batch,
         verdict,
         sent=Sent(begun[-1] if begun else None, digest_of_people(batch)),
-        window=post.notes.take(Family.SHARED),
+        window=post.notes.take(family_of(batch.target_kind)),
         share=share,
     )
     if fault is not None:

@@ -172,7 +172,9 @@ def bind(
         if option is None:
             continue
         cost += option.cost
-        if dimension.kind not in NOT_PROPERTIES:
+        # A profile is told the whole choice: whoever reads it there has to act on it.
+        on_profile = target is not None and target.kind is TargetKind.PROFILE
+        if on_profile or dimension.kind not in NOT_PROPERTIES:
             properties[dimension.trigger_property()] = _carried(option)
     return Binding(
         target_kind=None if target is None else target.kind,

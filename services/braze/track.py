@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,11 +86,17 @@ def track_body(attributes: Sequence[Attributes]) -> dict[str, object]:
     }
 
 
-def track_users(client: BrazeClient, attributes: Sequence[Attributes]) -> Tracked:
-    """POST /users/track, once: queued, not yet visible. Raises DataError before, BrazeError
-    after.
+def track_users(
+    client: BrazeClient,
+    attributes: Sequence[Attributes],
+    *,
+    guard: Callable[[], None] | None = None,
+) -> Tracked:
+    """POST /users/track, once: queued, not yet visible. `guard` runs just before the first byte.
+
+    Raises DataError before, BrazeError after, and whatever `guard` raises.
     """
-    return tracked(client.write("/users/track", track_body(attributes)))
+    return tracked(client.write("/users/track", track_body(attributes), guard=guard))
 
 
 def tracked(data: Mapping[str, Any]) -> Tracked:
