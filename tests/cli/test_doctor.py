@@ -149,3 +149,19 @@ def test_wrong_key_wrong_instance_and_no_network_are_different_sentences(
     assert key not in said.output
     with pytest.raises(kind):
         CliRunner().invoke(anneal, ("doctor",), catch_exceptions=False)
+
+
+@pytest.mark.parametrize(("skew_s", "status"), [(30.0, 0), (90.0, 3), (-90.0, 3)])
+def test_clocks_more_than_a_minute_apart_need_attention(
+    small: Stage, home: Path, skew_s: float, status: int
+):
+    faults = [{"kind": "clock_skew", "skew_s": skew_s}]
+    small.control._ask("POST", "faults", {"faults": faults})
+    try:
+        said, words = doctor("--json"), doctor()
+    finally:
+        small.control._ask("POST", "faults", {"faults": []})
+    found = report(said)
+    assert said.exit_code == words.exit_code == status
+    assert found["clock_difference_s"] == pytest.approx(skew_s, abs=3)
+    assert found["clocks_agree"] is ("TOO MUCH" not in words.output) is (status == 0)
