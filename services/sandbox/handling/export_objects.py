@@ -101,7 +101,7 @@ def _place(space: Workspace, rows: NDArray[np.int64], part: int) -> list[Any]:
 
 def _source(space: Workspace, rows: NDArray[np.int64], text: str) -> list[str | None]:
     buckets = space.people.random_bucket[rows].tolist()
-    made = space.directory.made
+    made = space.people.made
     found = [
         None if row in made else SOURCES[bucket % len(SOURCES)]
         for row, bucket in zip(rows.tolist(), buckets, strict=True)
@@ -150,12 +150,12 @@ def _custom(
     held: Objects = [{} for _ in out]
     for name in names:
         if name in derived:
-            values = space.profiles.derived(derived[name], space.now_s)[rows].tolist()
+            values = space.profiles.derived(derived[name], space.now_s, rows).tolist()
             _put(held, name, [None if v != v else int(v) for v in values])
         elif name in space.people.columns:
             _put(held, name, read(space.people.columns[name], rows))
     if only is None or CARD_ATTRIBUTE in only:
-        made = space.directory.made
+        made = space.people.made
         cards = (None if row in made else card_of(row) for row in rows.tolist())
         _put(held, CARD_ATTRIBUTE, cards)
     if space.people.overrides:
@@ -240,23 +240,33 @@ def _canvases(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
         which = np.flatnonzero(entered >= space.now_s - RECENT_S)
         if not len(which):
             continue
+        variants = {
+            v.index: v for v in (*target.variants, *((target.control,) if target.control else ()))
+        }
+        streams = space.profiles.stream_of_receipt[rows[which], target.index].tolist()
         steps = np.array([s.step for s in target.streams])
         reached = space.profiles.step_received[np.ix_(rows[which], steps)]
         at = times(entered[which])
-        latest = times(np.nanmax(reached, axis=1))
+        # who is in the control group has entered and received nothing
+        last = np.where(np.isnan(reached), -np.inf, reached).max(axis=1)
+        latest = times(np.where(np.isfinite(last), last, np.nan))
         texts = np.array(times(reached)).reshape(reached.shape)
         for j, i in enumerate(which.tolist()):
+            variant = variants[streams[j]]
             item: dict[str, Any] = {
                 "name": target.spec.name,
                 "api_canvas_id": target.id,
                 "last_entered": at[j],
-                "last_received_message": latest[j],
-                "variation_name": "Variant 1",
-                "in_control": False,
+                "variation_name": variant.name,
+                "in_control": variant.control,
                 "steps_received": [
                     {"name": s.name, "api_canvas_step_id": s.id, "last_received": str(texts[j, k])}
                     for k, s in enumerate(target.streams)
                     if reached[j, k] == reached[j, k]
                 ],
             }
+            if np.isfinite(last[j]):
+                item["last_received_message"] = latest[j]
+            if variant.control:
+                item["last_entered_control_at"] = at[j]
             out[i].setdefault("canvases_received", []).append(item)
