@@ -45,4 +45,4 @@ def card_of(row: int) -> str:
 
 def born_with(space: Workspace, name: str, row: int) -> Any:
     """A personal field of somebody of the world; None for profiles made through the API."""
-    return None if row in space.directory.made else DIRECT[name](row)
+    return None if row in space.people.made else DIRECT[name](row)

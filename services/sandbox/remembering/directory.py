@@ -27,12 +27,11 @@ _ROW = {
 class Directory:
     """Identifiers of one workspace's people. Rows are stable: a deleted one is never given again.
 
-    A row `users/track` made has only the identifiers it was given (`made`).
+    A row `users/track` made (`People.made`) has only the identifiers it was given.
     """
 
     def __init__(self, people: People) -> None:
         self.people = people
-        self.made: set[int] = set()
         self._changed: dict[str, dict[int, str | None]] = {"email": {}, "phone": {}}
         self._rows: dict[str, dict[str, set[int]]] = {"email": {}, "phone": {}}
         self._aliases: dict[int, dict[str, str]] = {}
@@ -61,7 +60,7 @@ class Directory:
 
     def aliases(self, row: int) -> list[dict[str, str]]:
         """The aliases of a profile, the oldest first; at most one name a label."""
-        held = {} if row in self.made else {ALIAS_LABEL: ALIAS.format(row)}
+        held = {} if row in self.people.made else {ALIAS_LABEL: ALIAS.format(row)}
         held.update(self._aliases.get(row, {}))
         return [{"alias_name": name, "alias_label": label} for label, name in held.items()]
 
@@ -80,7 +79,7 @@ class Directory:
         row = self._by_alias.get((label, name))
         if row is None and label == ALIAS_LABEL:
             row = _row_in(ALIAS, name)
-            if row in self.made or (row is not None and ALIAS.format(row) != name):
+            if row in self.people.made or (row is not None and ALIAS.format(row) != name):
                 row = None
         return row if self.exists(row, now_s) else None
 
@@ -89,7 +88,7 @@ class Directory:
         row = self._devices.get(device_id)
         if row is None:
             row = _row_in(DEVICE, device_id)
-            row = None if row in self.made else row
+            row = None if row in self.people.made else row
         return row if self.exists(row, now_s) else None
 
     def of_email(self, text: str, now_s: float) -> list[int]:
@@ -118,7 +117,7 @@ class Directory:
 
     def push_token(self, row: int) -> str | None:
         """The push token a profile of the world was born with."""
-        return None if row in self.made else TOKEN.format(row)
+        return None if row in self.people.made else TOKEN.format(row)
 
     def add_alias(self, row: int, name: str, label: str, now_s: float) -> None:
         """Give a profile an alias, unless somebody has it or the label is taken."""
@@ -147,12 +146,12 @@ class Directory:
     def _value(self, kind: str, pattern: str, row: int) -> str | None:
         if row in self._changed[kind]:
             return self._changed[kind][row]
-        return None if row in self.made else pattern.format(row)
+        return None if row in self.people.made else pattern.format(row)
 
     def _holders(self, kind: str, pattern: str, text: str, now_s: float) -> list[int]:
         found = set(self._rows[kind].get(text.casefold(), ()))
         row = _row_in(pattern, text)
-        if row is not None and row not in self._changed[kind] and row not in self.made:
+        if row is not None and row not in self._changed[kind] and row not in self.people.made:
             found.add(row)
         return sorted(r for r in found if self.exists(r, now_s))
 

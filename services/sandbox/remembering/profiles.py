@@ -11,6 +11,7 @@ from services.sandbox.world.people import DAY_S, People
 
 OPENED_EMAIL, CLICKED_EMAIL, OPENED_PUSH, CONVERTED, IN_CONTROL, COUNTED = 1, 2, 4, 8, 16, 32
 RECENT_DAYS = 30
+DAYS_A_MONTH = 30.44
 NEVER = np.nan
 
 
@@ -123,17 +124,32 @@ class Profiles:
         np.add.at(flat, days * self._orders_by_day.shape[1] + rows, np.int16(1))
         np.maximum.at(self.last_order, rows, at_s)
 
-    def derived(self, source: str, now_s: float) -> NDArray[np.float64]:
-        """A derived attribute of everybody, float (n_rows,); NaN where it is not known."""
-        if source == "orders_30d":
-            return np.asarray(self._orders_by_day.sum(axis=0, dtype=np.int64), np.float64)
+    def derived(
+        self, source: str, now_s: float, rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """A derived attribute of some rows or of everybody, float (n,); NaN where it is not known.
+
+        The world's company keeps it up to date for its own customers; profiles made through the
+        API have what they were given.
+        """
+        which = slice(None) if rows is None else rows
+        created_s, last_s = self.people.created_s[which], self.last_order[which]
         match source:
+            case "orders_30d":
+                values = self._orders_by_day[:, which].sum(axis=0, dtype=np.int64).astype(float)
             case "tenure_months":
-                since = self.people.created_s
+                values = np.floor(_days_since(created_s, now_s) / DAYS_A_MONTH)
             case "days_away":  # since the last order, or since the beginning where there was none
-                since = np.maximum(self.last_order, self.people.created_s)
+                values = _days_since(np.maximum(last_s, created_s), now_s)
             case _:
-                since = self.last_order
-        days = np.floor((now_s - since) / DAY_S)
-        days[~np.isfinite(days)] = np.nan
-        return np.floor(days / 30.44) if source == "tenure_months" else days
+                values = _days_since(last_s, now_s)
+        if self.people.made:
+            made = list(self.people.made)
+            values[made if rows is None else np.isin(rows, made)] = np.nan
+        return values
+
+
+def _days_since(at_s: NDArray[np.float64], now_s: float) -> NDArray[np.float64]:
+    """Whole days, NaN where there is no moment to count from."""
+    days = np.floor((now_s - at_s) / DAY_S)
+    return np.asarray(np.where(np.isfinite(days), days, np.nan))

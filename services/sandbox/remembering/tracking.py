@@ -125,7 +125,7 @@ class Tracking:
         people.email_state[row] = people.push_state[row] = NO_STATE
         people.profile[row] = dict(NOTHING_KNOWN)
         clear_attributes(people, row)
-        self._directory.made.add(row)
+        self._people.made.add(row)
         return row
 
     def _set_all(self, row: int, item: dict[str, Any]) -> None:

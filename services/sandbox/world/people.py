@@ -65,6 +65,7 @@ class People:
     first_spare: int
     overrides: dict[int, dict[str, object]] = field(default_factory=dict)
     profile: dict[int, dict[str, object]] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)  # rows of profiles made through the API
     held_buckets: int = 0  # people in the buckets below are the global control group
 
     def alive(self, now_s: float) -> NDArray[np.bool_]:
