@@ -115,6 +115,58 @@ def _key_form() -> None:
         st.markdown(_(":green[:material/check_circle:] Saved. The worker takes it from now on."))
 
 
+def draw_line() -> None:
+    """How fast Braze answers, what may still be asked, whether the clocks agree: from the check."""
+    line = state.line
+    if state.checked_at is None or line.latency_s is None:
+        return
+    section(_("The line to Braze"))
+    rows = [
+        (_("Answers in"), _answers_in()),
+        (_("Requests left"), _requests_left()),
+        (_("Clocks"), _clocks()),
+    ]
+    if state.instance is not None:
+        rows.insert(0, (_("Instance"), state.instance))
+    st.table(
+        pd.DataFrame(rows, columns=[_("What"), _("At the last check")]),
+        border="horizontal",
+        hide_index=True,
+        hide_header=True,
+        alt=_("How fast Braze answers, how many requests are left, and whether the clocks agree"),
+    )
+
+
+def _answers_in() -> str:
+    return _("{milliseconds} ms, median of {n} calls").format(
+        milliseconds=number((state.line.latency_s or 0.0) * 1_000), n=number(state.line.n_answers)
+    )
+
+
+def _requests_left() -> str:
+    window = state.requests
+    if window is None or window.remaining is None:
+        return _("Braze did not say.")
+    if window.limit is None:
+        return number(window.remaining)
+    return _("{left} of {limit} this hour").format(
+        left=number(window.remaining), limit=number(window.limit)
+    )
+
+
+def _clocks() -> str:
+    ahead_s = state.line.clock_ahead_s
+    if ahead_s is None:
+        return _("Braze did not say.")
+    apart = number(abs(ahead_s), digits=1)
+    if state.line.clocks_agree:
+        return ":green[:material/check:] " + _("{seconds} s apart").format(seconds=apart)
+    return ":orange[:material/warning:] " + _(
+        "**{seconds} s apart.** Set the clock of the machine the worker runs on: with a minute or "
+        "more, quiet hours and rate limits are read wrongly."
+    ).format(seconds=apart)
+
+
 def draw_never() -> None:
     """What is never asked for, whatever the key allows."""
     section(_("What Anneal never asks for"))
@@ -154,7 +206,7 @@ def draw_verdict() -> None:
             for found in state.missing:
                 _advice(found, _missing_words(found))
             for found in state.excess:
-                _advice(found, say(found.step) if found.step else _("Anneal does not use it."))
+                _advice(found, _excess_words(found))
     _table()
     tried = ago(state.checked_at, console.clock.now().timestamp())
     st.caption(
@@ -176,6 +228,11 @@ def _missing_words(found: Permission) -> str:
         "APIs and Identifiers*, tick **{permission}** as well, save it here, then press Check "
         "again."
     ).format(step=say(found.needed_for), permission=escape(found.name))
+
+
+def _excess_words(found: Permission) -> str:
+    words = say(found.step) if found.step else _("Anneal does not use it.")
+    return f"{words} {say(found.said)}" if found.said else words
 
 
 def _table() -> None:
@@ -221,6 +278,7 @@ with left:
             )
         )
         st.code("anneal worker", language=None)
+    draw_line()
     draw_never()
 with right:
     draw_verdict()

@@ -28,6 +28,7 @@ from services.logs import configure
 from services.messages import msg
 from services.settings import Settings, load_settings
 from services.workflow.acting import act_on_next
+from services.workflow.alarming import Alarms
 from services.workflow.catalogue import keep_catalogue_fresh
 from services.workflow.cycle import (
     close_day,
@@ -55,6 +56,7 @@ class Worker:
         self._place = place
         self._started = time.time()
         self._again_at: dict[str, float] = {}
+        self._alarms = Alarms(place)
 
     def step(self) -> None:
         """One round: intents, then whatever is due for each running experiment."""
@@ -64,6 +66,7 @@ class Worker:
             beat(console, started_at=self._started)
         self._guarded("catalogue", lambda: keep_catalogue_fresh(self._place))
         self._guarded("watching", lambda: watch_audiences(self._place))
+        self._guarded("alarms", self._alarms.look_hourly)
         for row in experiments(console.database):
             if row.status in (Status.RUNNING, Status.PAUSED, Status.STOPPED):
                 first = row.first_day

@@ -19,9 +19,12 @@ from services.braze.sending import (
     trigger_campaign,
     trigger_canvas,
 )
+from services.braze.track import Attributes, track_body, track_users
 from services.errors import DataError
 from services.experiment.model import Experiment, TargetKind
 from services.messages import msg
+
+DECIDED_ON = "decided_on"  # the attribute that says of which day a written choice is
 
 
 class BrazeSender:
@@ -48,6 +51,9 @@ class BrazeSender:
                 taken = send_messages(
                     self._client, self._api_message(claim), _ids(claim), guard=guard
                 )
+            case TargetKind.PROFILE:
+                tracked = track_users(self._client, _attributes(claim), guard=guard)
+                return Reply(errors=len(tracked.errors))
         return _reply(taken)
 
     def body(self, claim: Claim) -> dict[str, object]:
@@ -59,6 +65,8 @@ class BrazeSender:
                 return canvas_body(claim.target_id, _recipients(claim))
             case TargetKind.API_CAMPAIGN:
                 return messages_body(self._api_message(claim), _ids(claim))
+            case TargetKind.PROFILE:
+                return track_body(_attributes(claim))
 
     def _api_message(self, claim: Claim) -> ApiMessage:
         target = find_target(self._experiment, claim.target_kind, claim.target_id)
@@ -92,6 +100,24 @@ def digest_of_people(claim: Claim) -> str:
 
 def _recipients(claim: Claim) -> list[Recipient]:
     return [Recipient(p.external_id, p.properties) for p in claim.people]
+
+
+def _attributes(claim: Claim) -> list[Attributes]:
+    """`<prefix>_<property>` for each property, and `<prefix>_decided_on`. Raises DataError."""
+    found = []
+    for person in claim.people:
+        values: dict[str, str | int | float | bool | None] = {
+            f"{claim.target_id}_{DECIDED_ON}": claim.day.isoformat()
+        }
+        for name, value in person.properties.items():
+            if not isinstance(value, str | int | float | bool | None):
+                raise DataError(
+                    msg("The value of {name} is no text, number or yes-or-no.", name=name),
+                    hint=msg("Only those can be written to profiles. Change it under Options."),
+                )
+            values[f"{claim.target_id}_{name}"] = value
+        found.append(Attributes(person.external_id, values))
+    return found
 
 
 def _ids(claim: Claim) -> list[str]:

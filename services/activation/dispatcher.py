@@ -6,8 +6,6 @@ happens between, the worst is a doubt that settlement clears up later.
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,7 +19,7 @@ from services.activation.classifying import classify_problem, classify_reply
 from services.activation.consent import consenting_people
 from services.activation.delivering import digest_of_people
 from services.activation.fates.store import Sent, settle, standing, write_fate
-from services.activation.gates.store import target_name
+from services.activation.gates.store import family_of, target_name
 from services.activation.ledger import Terms, claim
 from services.activation.model import (
     TARGET_REASONS,
@@ -37,27 +35,29 @@ from services.activation.model import (
 )
 from services.activation.pausing import paused_outside
 from services.activation.plans.store import expire, n_due
+from services.activation.recognising import Keeper, Marks, hold_all, marks_of, recognise
 from services.activation.switches import store as switches
 from services.activation.switches.buckets import DEFAULT_SHARE, HeaderNotes
-from services.braze.limits import Family, RateWindow
+from services.activation.tally import Progress, Tally
+from services.braze.limits import RateWindow
 from services.clock import Clock
 from services.database.engine import Database
 from services.errors import ConsoleError
 from services.experiment.model import Experiment
 from services.lake import Lake
 
-Progress = Callable[[int, int], None]  # people dealt with, people due at the start
-
 
 @dataclass(frozen=True)
 class Post:
-    """Where sending happens: database, clock, sender, home with the STOP file, Braze's headers."""
+    """Where sending happens: database, clock, sender, home with the STOP file, Braze's headers,
+    and who keeps the marks beside the database."""
 
     database: Database
     clock: Clock
     sender: Sender
     home: Path
     notes: HeaderNotes = field(default_factory=HeaderNotes)
+    keeper: Keeper | None = None
 
 
 def dispatch_due(
@@ -73,11 +73,13 @@ def dispatch_due(
     share: float = DEFAULT_SHARE,
     notes: HeaderNotes | None = None,
     progress: Progress | None = None,
+    marks: Marks | None = None,
 ) -> Dispatched:
     """Send every planned row whose time has come, in batches of one target, until none is left.
 
     `share` of Braze's rate limit is the most Anneal takes; `notes` is what the sending client
     reports its headers to. Stops early where something holds everything: see `Dispatched.held`.
+    `marks` are the files beside the database that tell a restored one (default: in the home).
     An error of our own is raised after the batch it hit is written down as in doubt.
     """
     late = expire(database, clock, workspace, experiment.id)
@@ -87,73 +89,27 @@ def dispatch_due(
         tally.skip({SkipReason.HOUR_PASSED: late})
     if n_total == 0:
         return tally.result()
-    post = Post(database, clock, sender, home, notes or HeaderNotes())
-    terms = Terms(workspace, consenting_people(lake, experiment), share)
-    if threads <= 1:
-        _run(post, experiment, terms, tally)
+    marks = marks or marks_of(home, workspace)
+    unlike = recognise(database, marks)
+    if unlike is not None:
+        hold_all(database, clock, unlike)
+        tally.hold(Held(HeldReason.SECOND_LIFE))
         return tally.result()
-    with ThreadPoolExecutor(threads) as pool:
-        for running in [pool.submit(_run, post, experiment, terms, tally) for _ in range(threads)]:
-            running.result()
-    return tally.result()
-
-
-class Tally:
-    """What a run has done so far, shared by its threads."""
-
-    def __init__(self, n_total: int, progress: Progress | None) -> None:
-        self._lock = threading.Lock()
-        self._n_total = n_total
-        self._progress = progress
-        self._people: Counter[LedgerState] = Counter()
-        self._skipped: Counter[SkipReason] = Counter()
-        self._held: dict[tuple[HeldReason, tuple[str, str] | None], Held] = {}
-        self._n_requests = 0
-        self._n_done = 0
-
-    def blocked(self) -> list[str]:
-        """Targets that this run leaves alone."""
-        with self._lock:
-            return [target_name(*h.target) for h in self._held.values() if h.target is not None]
-
-    def stopped(self) -> bool:
-        """Whether something holds everything."""
-        with self._lock:
-            return any(held.target is None for held in self._held.values())
-
-    def hold(self, held: Held) -> None:
-        """Remember why nothing, or nothing to one target, goes out."""
-        with self._lock:
-            self._held.setdefault((held.reason, held.target), held)
-
-    def skip(self, reasons: dict[SkipReason, int]) -> None:
-        """Count people who were not sent to, by rule."""
-        with self._lock:
-            self._skipped.update(reasons)
-
-    def sent(self, batch: Claim, verdict: Verdict) -> None:
-        """Count one request and the people in it."""
-        with self._lock:
-            self._n_requests += int(verdict.counts or verdict.tried)
-            self._people[verdict.state] += len(batch.people)
-
-    def dealt_with(self, n_people: int) -> None:
-        """Report progress."""
-        with self._lock:
-            self._n_done += n_people
-            done = min(self._n_done, self._n_total)
-        if self._progress is not None:
-            self._progress(done, self._n_total)
-
-    def result(self) -> Dispatched:
-        """The counts as a value."""
-        with self._lock:
-            return Dispatched(
-                self._n_requests,
-                dict(self._people),
-                dict(self._skipped),
-                tuple(self._held.values()),
-            )
+    keeper = Keeper(database, marks)
+    keeper.keep_newest()
+    post = Post(database, clock, sender, home, notes or HeaderNotes(), keeper)
+    terms = Terms(workspace, consenting_people(lake, experiment), share)
+    try:
+        if threads <= 1:
+            _run(post, experiment, terms, tally)
+            return tally.result()
+        with ThreadPoolExecutor(threads) as pool:
+            runs = [pool.submit(_run, post, experiment, terms, tally) for _ in range(threads)]
+        for run in runs:
+            run.result()
+        return tally.result()
+    finally:
+        keeper.keep_newest()
 
 
 @dataclass(frozen=True)
@@ -176,6 +132,8 @@ def _run(post: Post, experiment: Experiment, terms: Terms, tally: Tally) -> None
                 reason = HeldReason.PAUSED if outside.readable else HeldReason.UNREADABLE
                 tally.hold(Held(reason))
                 return
+            if post.keeper is not None:
+                post.keeper.keep()
             found = claim(
                 post.database,
                 post.clock,
@@ -233,7 +191,7 @@ def _ask(post: Post, batch: Claim) -> Fate:
         if not isinstance(problem, ConsoleError):
             fault = problem
     sent = Sent(begun[-1] if begun else None, digest_of_people(batch))
-    return Fate(batch, verdict, sent, post.notes.take(Family.SHARED), fault)
+    return Fate(batch, verdict, sent, post.notes.take(family_of(batch.target_kind)), fault)
 
 
 def _write(post: Post, fate: Fate, share: float) -> None:

@@ -22,6 +22,7 @@ from services.activation.model import MAX_RECIPIENTS, Claim, Person, Sender, Ski
 from services.activation.planning import plan_rows
 from services.activation.plans.store import PlannedRow, groups, planned_rows
 from services.activation.rehearsal.store import Standing, standing
+from services.activation.second_life.store import quiet_through
 from services.database.engine import Database
 from services.experiment.model import Channel, Experiment, TargetKind
 from services.lake import Lake
@@ -71,7 +72,13 @@ def dry_run(
         rows = planned_rows(database, workspace, experiment.id, day)
     else:
         drawn = groups(database, experiment.id) if assigned is None else assigned
-        rows = plan_rows(experiment, decisions, drawn, external_ids=known.external_ids)
+        rows = plan_rows(
+            experiment,
+            decisions,
+            drawn,
+            external_ids=known.external_ids,
+            quiet_through=quiet_through(database),
+        )
     consent = consenting_people(lake, experiment)
     reasons = {r.person: r.reason for r in rows if r.reason is not None}
     people = {r.person: _as_picked(r, known) for r in rows if r.reason is None}

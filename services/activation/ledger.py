@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from services.activation import lease
-from services.activation.gates.store import FAMILY, held_by, rate_token
+from services.activation.gates.store import family_of, held_by, rate_token
 from services.activation.guards import Limits, PersonRow, kept_back, limits_of, within_cap
 from services.activation.model import (
     MAX_LATE_S,
@@ -132,7 +132,8 @@ def claim(
         held = held_by(connection, experiment, head, now)
         if held is not None:
             return held
-        bucket = rate_token(connection, terms.workspace, terms.share, now)
+        family = family_of(head["target_kind"])
+        bucket = rate_token(connection, terms.workspace, family, terms.share, now)
         if isinstance(bucket, Held):
             return bucket
         return _take(connection, experiment, terms, head, due, bucket)
@@ -192,7 +193,8 @@ def _take(
             _BATCH, {**values, "n_people": len(going), "lease": lease_until}
         )
         connection.execute(_SEND, {**key, "batch": batch_id, "people": [p.person for p in going]})
-        switches.set_bucket(connection, terms.workspace, FAMILY, bucket)
+        family = family_of(head["target_kind"])
+        switches.set_bucket(connection, terms.workspace, family, bucket)
     return Claim(
         workspace=terms.workspace,
         experiment_id=experiment.id,

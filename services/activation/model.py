@@ -66,6 +66,7 @@ class SkipReason(StrEnum):
     CAP = "cap"
     NOT_REACHED = "not_reached"
     ENDED = "ended"
+    RECONCILED = "reconciled"
 
     @property
     def what(self) -> Message:
@@ -85,6 +86,7 @@ _SKIPPED = {
     SkipReason.CAP: msg("The day's limit of messages or money was reached."),
     SkipReason.NOT_REACHED: msg("Braze could not be reached after several tries."),
     SkipReason.ENDED: msg("The experiment had ended."),
+    SkipReason.RECONCILED: msg("Nobody knows what had gone out that day, so nothing more did."),
 }
 
 
@@ -104,6 +106,7 @@ class HeldReason(StrEnum):
     TARGET_STOPPED = "target_stopped"
     CLOCK_BACK = "clock_back"
     LEASE_OVER = "lease_over"
+    SECOND_LIFE = "second_life"
 
     @property
     def what(self) -> Message:
@@ -127,6 +130,9 @@ _HELD = {
     HeldReason.TARGET_STOPPED: msg("Braze refused this campaign or Canvas: it is stopped."),
     HeldReason.CLOCK_BACK: msg("The clock went back since the last send."),
     HeldReason.LEASE_OVER: msg("The worker was held up too long between claim and send."),
+    HeldReason.SECOND_LIFE: msg(
+        "It is not certain that this database knows of every message sent. Run: anneal reconcile."
+    ),
 }
 # These concern one target; the others may go on.
 TARGET_REASONS = frozenset({HeldReason.CONTENT_CHANGED, HeldReason.TARGET_STOPPED})

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from services.activation.model import Planned, SkipReason
 from services.activation.plans.store import PlannedRow, as_json, groups, insert_rows
+from services.activation.second_life.store import quiet_through
 from services.clock import Clock
 from services.database.engine import Database
 from services.errors import DataError
@@ -62,7 +63,13 @@ def plan(
 
     Raises DataError where the decisions hold somebody of the holdout.
     """
-    rows = plan_rows(experiment, decisions, groups(database, experiment.id), extras=extras)
+    rows = plan_rows(
+        experiment,
+        decisions,
+        groups(database, experiment.id),
+        extras=extras,
+        quiet_through=quiet_through(database),
+    )
     n_new = insert_rows(database, workspace, experiment.id, rows, clock.now().timestamp())
     skipped: dict[SkipReason, int] = {}
     for row in rows:
@@ -85,10 +92,12 @@ def plan_rows(
     *,
     extras: Mapping[str, object] | None = None,
     external_ids: Mapping[int, str] | None = None,
+    quiet_through: date | None = None,
 ) -> list[PlannedRow]:
     """The rows that `plan` would write. Pure; the dry run uses it before anything is stored.
 
-    assigned   person → group. Raises DataError where somebody decided for is in the holdout.
+    assigned        person → group. Raises DataError where somebody decided for is in the holdout.
+    quiet_through   last day of which nobody knows what went out: nothing more is planned for it
     """
     if decisions.num_rows == 0:
         return []
@@ -118,8 +127,11 @@ def plan_rows(
         if binding is None:
             chosen = {n: str(o) for n, o in zip(names, options, strict=True) if o is not None}
             binding = bindings[key] = bind(experiment, chosen, extras or {})
+        on = day if isinstance(day, date) else date.fromisoformat(str(day))
         reason = None
-        if binding.target_kind is None:
+        if quiet_through is not None and on <= quiet_through:
+            reason = SkipReason.RECONCILED
+        elif binding.target_kind is None:
             reason = SkipReason.NO_TARGET
         elif send_us is None:
             reason = SkipReason.HOUR_PASSED
@@ -131,7 +143,7 @@ def plan_rows(
                 external_id=(external_ids or {}).get(person),
                 decision_id=decision_id,
                 grp=grp,
-                day=day if isinstance(day, date) else date.fromisoformat(str(day)),
+                day=on,
                 slot=slot,
                 target_kind=binding.target_kind or TargetKind.CAMPAIGN,
                 target_id=binding.target_id,
@@ -160,7 +172,9 @@ def bind(
         if option is None:
             continue
         cost += option.cost
-        if dimension.kind not in NOT_PROPERTIES:
+        # A profile is told the whole choice: whoever reads it there has to act on it.
+        on_profile = target is not None and target.kind is TargetKind.PROFILE
+        if on_profile or dimension.kind not in NOT_PROPERTIES:
             properties[dimension.trigger_property()] = _carried(option)
     return Binding(
         target_kind=None if target is None else target.kind,

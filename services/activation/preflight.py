@@ -26,6 +26,14 @@ SENDS = {
     TargetKind.CAMPAIGN: "campaigns.trigger.send",
     TargetKind.CANVAS: "canvas.trigger.send",
     TargetKind.API_CAMPAIGN: "messages.send",
+    TargetKind.PROFILE: "users.track",
+}
+_TRIGGERED = msg("Triggered by API, one message, no control group, right channel.")
+_FIT = {
+    TargetKind.CAMPAIGN: _TRIGGERED,
+    TargetKind.CANVAS: _TRIGGERED,
+    TargetKind.API_CAMPAIGN: msg("An API campaign with a message variation of the right channel."),
+    TargetKind.PROFILE: msg("Custom attributes that are not Braze's own."),
 }
 ALWAYS_NEEDED = ("users.export.segment", "users.export.ids")
 FINE = frozenset({"works", "probably"})
@@ -132,16 +140,13 @@ def _targets(experiment: Experiment, catalogue: Catalogue | None) -> Iterator[Ch
             state = CheckState.BLOCK if problem.blocking else CheckState.LOOK
             yield Check("target", state, problem.what, problem.hint, about=target.id)
         if not problems:
-            yield Check(
-                "target",
-                CheckState.OK,
-                msg("Triggered by API, one message, no control group, right channel."),
-                about=target.id,
-            )
+            yield Check("target", CheckState.OK, _FIT[target.kind], about=target.id)
 
 
 def _content(experiment: Experiment, found: Findings) -> Iterator[Check]:
     for target in _distinct(experiment):
+        if target.kind is TargetKind.PROFILE:
+            continue  # attributes are values of options, which the configuration's approval covers
         subject = target_name(*content_of(target, target.kind, target.id))
         approved = found.approvals.get(("content", subject))
         now = found.digests.get(subject)

@@ -1,175 +1,125 @@
-"""Profiles, one after the other, into columns: the three tables of a snapshot."""
+"""Filtered profiles in bulk into the three tables of a snapshot, each person once."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MOMENT = pa.timestamp("us", "UTC")
-TEXTS = ("country", "language", "time_zone", "email_subscribe", "push_subscribe")
-MAX_COUNT = 2**62
+from services.audience.attribute_values import Values
+from services.braze.bulk import COUNTED, PEOPLE, RECEIVED, Bulk, bulk_of
+from services.braze.moments import MOMENT, moments
 
-_OLD_ZONE = re.compile(r" UTC$")
+ROWS_A_TABLE = 1_000_000  # of counters and receipts; tens of MB
 
-
-@dataclass
-class Counted:
-    """Rows of `counters` while they are gathered."""
-
-    row: list[int] = field(default_factory=list)
-    source: list[str] = field(default_factory=list)
-    name: list[str] = field(default_factory=list)
-    count: list[int] = field(default_factory=list)
-    first: list[object] = field(default_factory=list)
-    last: list[object] = field(default_factory=list)
-
-
-@dataclass
-class Receipts:
-    """Rows of `received` while they are gathered."""
-
-    row: list[int] = field(default_factory=list)
-    target_kind: list[str] = field(default_factory=list)
-    target_id: list[str] = field(default_factory=list)
-    last: list[object] = field(default_factory=list)
-    in_control: list[bool] = field(default_factory=list)
+__all__ = ["MOMENT", "Columns", "moments"]
 
 
 class Columns:
-    """Gathers filtered profiles; a person seen before (in another segment) is left out."""
+    """Gathers profiles; a person seen before (in another segment) is left out by `settle`."""
 
     def __init__(self, attributes: Sequence[str]) -> None:
-        self.ids: list[str] = []
-        self.in_audience: list[bool] = []
-        self.attributes: dict[str, list[Any]] = {name: [] for name in attributes}
-        self._plain: dict[str, list[Any]] = {
-            name: [] for name in ("created_at", *TEXTS, "random_bucket", "total_revenue")
-        }
-        self._counted = Counted()
-        self._receipts = Receipts()
-        self._seen: set[str] = set()
+        self.attributes: dict[str, Values] = {name: Values() for name in attributes}
+        self.n_rows = 0
+        self._people: list[pa.Table] = []
+        self._counted: list[pa.Table] = []
+        self._received: list[pa.Table] = []
+        self._n_settled = 0
 
-    def add(self, profile: Mapping[str, Any], *, in_audience: bool) -> None:
-        """Take one profile in."""
-        external_id = profile.get("external_id")
-        if not external_id or external_id in self._seen:
-            return
-        self._seen.add(external_id)
-        row = len(self.ids)
-        self.ids.append(external_id)
-        self.in_audience.append(in_audience)
-        for name, values in self._plain.items():
-            values.append(profile.get(name))
-        own = profile.get("custom_attributes") or {}
+    @property
+    def ids(self) -> pa.Array:
+        """Customer ids, a row each; everybody once after `settle`."""
+        return pa.concat_tables(self._people or [PEOPLE.empty_table()])[
+            "external_id"
+        ].combine_chunks()
+
+    def add(self, profiles: Sequence[Mapping[str, Any]]) -> None:
+        """Take some profiles in that were read one by one."""
+        self.add_bulk(bulk_of(profiles, self.attributes))
+
+    def add_bulk(self, bulk: Bulk) -> None:
+        """Take some thousand people in."""
         for name, values in self.attributes.items():
-            values.append(own.get(name))
-        for entry in profile.get("custom_events", ()):
-            self._count(row, "event", entry)
-        for entry in profile.get("purchases", ()):
-            self._count(row, "purchase", entry)
-        for entry in profile.get("campaigns_received", ()):
-            self._receive(
-                row, "campaign", entry.get("api_campaign_id"), entry.get("last_received"), entry
-            )
-        for entry in profile.get("canvases_received", ()):
-            last = entry.get("last_received_message") or entry.get("last_entered")
-            self._receive(row, "canvas", entry.get("api_canvas_id"), last, entry)
+            values.add(len(bulk), bulk.attributes.get(name, {}))
+        self._people.append(bulk.people)
+        self._counted.append(_moved(bulk.counted, self.n_rows))
+        self._received.append(_moved(bulk.received, self.n_rows))
+        self.n_rows += len(bulk)
 
-    def has(self, external_id: str) -> bool:
-        """Whether a person is in already."""
-        return external_id in self._seen
+    def settle(self) -> int:
+        """Drop who has no id, and who stands twice but for the first time. Returns people left."""
+        coded = self.ids.dictionary_encode().indices
+        known = pc.is_valid(coded).to_numpy(zero_copy_only=False)
+        positions = np.flatnonzero(known)
+        first = np.unique(coded.drop_null().to_numpy(), return_index=True)[1]
+        rows = np.sort(positions[first])
+        if len(rows) < self.n_rows:
+            self._keep(rows)
+        self.n_rows = len(rows)
+        return self.n_rows
 
-    def people(self, persons: pa.Array) -> pa.Table:
-        """The snapshot without its attributes; `persons` int64, one a row, null = left out."""
+    def people(self, persons: pa.Array, n_audience: int) -> pa.Table:
+        """The snapshot without its attributes; `persons` int64, one a row, null = left out. The
+        first `n_audience` rows are in the audience.
+        """
+        table = pa.concat_tables(self._people)
         columns: dict[str, Any] = {
             "person": persons,
-            "in_audience": pa.array(self.in_audience, pa.bool_()),
-            "created_at": moments(self._plain["created_at"]),
+            "in_audience": pa.array(np.arange(self.n_rows) < n_audience),
         }
-        for name in TEXTS:
-            columns[name] = pa.array(self._plain[name], pa.string())
-        buckets = [int(v) if v is not None else None for v in self._plain["random_bucket"]]
-        columns["random_bucket"] = pa.array(buckets, pa.int32())
-        # Sparse answers leave zero out: no revenue is said by saying nothing.
-        revenue = [v or 0.0 for v in self._plain["total_revenue"]]
-        columns["total_revenue"] = pa.array(revenue, pa.float64())
+        columns |= {name: _plain(table[name]) for name in PEOPLE.names if name != "external_id"}
         return pa.table(columns)
 
-    def counters(self, persons: pa.Array) -> pa.Table:
-        """How often each person did or bought what, over all time; `first` and `last` moments."""
-        found = self._counted
-        return pa.table(
-            {
-                "person": persons.take(pa.array(found.row, pa.int64())),
-                "source": pa.array(found.source, pa.string()),
-                "name": pa.array(found.name, pa.string()),
-                "count": pa.array(found.count, pa.int64()),
-                "first": moments(found.first),
-                "last": moments(found.last),
-            }
-        )
+    def counters(self, persons: pa.Array) -> Iterator[pa.Table]:
+        """How often each person did or bought what, over all time; `first` and `last` moments.
 
-    def received(self, persons: pa.Array) -> pa.Table:
-        """Which campaign and Canvas each person got last when."""
-        found = self._receipts
-        return pa.table(
-            {
-                "person": persons.take(pa.array(found.row, pa.int64())),
-                "target_kind": pa.array(found.target_kind, pa.string()),
-                "target_id": pa.array(found.target_id, pa.string()),
-                "last_received": moments(found.last),
-                "in_control": pa.array(found.in_control, pa.bool_()),
-            }
-        )
+        At most ROWS_A_TABLE rows at a time, and at least one table; what was given is forgotten.
+        """
+        parts, self._counted = self._counted, []
+        return _of_persons(parts, COUNTED, persons)
 
-    def _count(self, row: int, source: str, entry: Mapping[str, Any]) -> None:
-        name, count = entry.get("name"), entry.get("count")
-        if type(name) is not str or type(count) is not int or not 0 <= count < MAX_COUNT:
-            return
-        found = self._counted
-        found.row.append(row)
-        found.source.append(source)
-        found.name.append(name)
-        found.count.append(count)
-        found.first.append(entry.get("first"))
-        found.last.append(entry.get("last"))
+    def received(self, persons: pa.Array) -> Iterator[pa.Table]:
+        """Which campaign and Canvas each person got last when. As `counters`."""
+        parts, self._received = self._received, []
+        return _of_persons(parts, RECEIVED, persons)
 
-    def _receive(
-        self, row: int, kind: str, target: object, last: object, entry: Mapping[str, Any]
-    ) -> None:
-        if type(target) is not str:
-            return
-        found = self._receipts
-        found.row.append(row)
-        found.target_kind.append(kind)
-        found.target_id.append(target)
-        found.last.append(last)
-        found.in_control.append(entry.get("in_control") is True)
+    def _keep(self, rows: np.ndarray) -> None:
+        place = np.full(self.n_rows, -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        taken = pa.array(rows)
+        self._people = [pa.concat_tables(self._people).unify_dictionaries().take(taken)]
+        for values in self.attributes.values():
+            values.keep(taken)
+        self._counted = [_replaced(t, place) for t in self._counted]
+        self._received = [_replaced(t, place) for t in self._received]
 
 
-def moments(texts: Sequence[object]) -> pa.Array:
-    """Braze's times, in any of its three spellings, as timestamps; null where it is none."""
-    try:
-        return pc.cast(pa.array(texts, pa.string()), MOMENT)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
-        return pa.array([_moment(t) for t in texts], MOMENT)
+def _moved(table: pa.Table, n_rows: int) -> pa.Table:
+    if n_rows == 0:
+        return table
+    return table.set_column(0, table.field(0), pc.add(table["row"], pa.scalar(n_rows, pa.int32())))
 
 
-def _moment(text: object) -> datetime | None:
-    """One time. Without a zone it is UTC, as everywhere in Braze."""
-    if not isinstance(text, str):
-        return None
-    try:
-        found = datetime.fromisoformat(_OLD_ZONE.sub("Z", text.strip()))
-    except ValueError:
-        return None
-    try:
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
+def _replaced(table: pa.Table, place: np.ndarray) -> pa.Table:
+    """Rows of people who stay, under their new numbers."""
+    rows = place[table["row"].to_numpy()]
+    moved = table.set_column(0, table.field(0), pa.array(rows, pa.int32()))
+    return moved.filter(pa.array(rows >= 0))
+
+
+def _of_persons(
+    parts: Sequence[pa.Table], schema: pa.Schema, persons: pa.Array
+) -> Iterator[pa.Table]:
+    whole = pa.concat_tables(parts or [schema.empty_table()])
+    for start in range(0, max(whole.num_rows, 1), ROWS_A_TABLE):
+        table = whole.slice(start, ROWS_A_TABLE)
+        columns = {"person": persons.take(table["row"].cast(pa.int64()))}
+        yield pa.table(columns | {n: _plain(table[n]) for n in schema.names if n != "row"})
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Without dictionaries: facts are read without knowing how they were written."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column

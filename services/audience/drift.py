@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from services.audience.attribute_values import Values
 from services.audience.model import Drift, DriftKind, Kind
 
 FREEZE_SHARE = 0.05  # of values of another kind: above it the column is not today's any more
@@ -20,42 +21,19 @@ VANISHED_SHARE = 0.5  # coverage below this share of what it was
 SCALE_FACTOR = 10.0  # ratio of medians of one person's values, today over yesterday
 MIN_PEOPLE = 30  # below this a share says nothing
 
-ARROW = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string(), Kind.TRUTH: pa.bool_()}
 
-
-def kind_of(values: Sequence[Any]) -> Kind | None:
+def kind_of(values: Values) -> Kind | None:
     """The kind most values have; None where there is no value at all."""
-    n_truths = sum(isinstance(v, bool) for v in values)
-    n_texts = sum(isinstance(v, str) for v in values)
-    n_numbers = sum(isinstance(v, int | float) for v in values) - n_truths
-    if not n_truths and not n_texts and not n_numbers:
+    if not values.n_given:
         return None
     # Ties go to text, which can hold everything.
-    most = max((n_texts, 2, Kind.TEXT), (n_numbers, 1, Kind.NUMBER), (n_truths, 0, Kind.TRUTH))
-    return most[2]
-
-
-def column_of(values: Sequence[Any], kind: Kind) -> tuple[pa.Array, int]:
-    """The values of one kind as an array (others null), and how many were of another."""
-    kept: list[Any]
-    match kind:
-        case Kind.NUMBER:
-            kept = [
-                float(v) if isinstance(v, int | float) and not isinstance(v, bool) else None
-                for v in values
-            ]
-        case Kind.TRUTH:
-            kept = [v if isinstance(v, bool) else None for v in values]
-        case _:
-            kept = [v if isinstance(v, str) else None for v in values]
-    n_given = sum(v is not None for v in values)
-    array = pa.array(kept, ARROW[kind])
-    return array, n_given - (len(array) - array.null_count)
+    ties = {Kind.TEXT: 2, Kind.NUMBER: 1, Kind.TRUTH: 0}
+    return max(ties, key=lambda kind: (values.n_of[kind], ties[kind]))
 
 
 def settle(
     name: str,
-    values: Sequence[Any],
+    values: Values,
     kind: Kind,
     persons: pa.Array,
     before: pa.Table | None,
@@ -64,11 +42,11 @@ def settle(
 
     `before` is the last snapshot (`person`, `attr:<name>`), or None at first.
     """
-    column, n_other = column_of(values, kind)
-    n_given = sum(v is not None for v in values)
+    column = values.column(kind)
+    n_other = values.n_given - values.n_of[kind]
     found: list[Drift] = []
     if n_other > 0:
-        share = n_other / n_given
+        share = n_other / values.n_given
         found.append(Drift(name, DriftKind.TYPE, share, frozen=share > FREEZE_SHARE))
     past = _past(name, persons, before)
     if past is not None:

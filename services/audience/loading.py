@@ -6,7 +6,7 @@ complete. Names and numbers only: the export itself is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 from services.audience import drift
 from services.audience.columns import Columns
 from services.audience.model import Drift, Kind, Loaded
-from services.audience.store import external_ids, note_export_size, surrogates
+from services.audience.store import external_ids, note_export_size, numbers
 from services.braze.client import BrazeClient
-from services.braze.profiles import COUNTED_FIELDS, PLAIN_FIELDS, RECEIVED_FIELDS, Tally
-from services.braze.segment_export import DEADLINE_S, export_segment
+from services.braze.profiles import Tally
+from services.braze.segment_bulk import FIELDS, export_segment_in_bulk
+from services.braze.segment_export import DEADLINE_S
 from services.braze.users import MAX_IDS, export_by_ids
 from services.clock import Clock
 from services.database.engine import Database
@@ -27,11 +28,10 @@ from services.errors import DataError
 from services.lake import Lake, Part
 from services.messages import msg
 
-FIELDS = (*PLAIN_FIELDS, *COUNTED_FIELDS, *RECEIVED_FIELDS)
 MAX_CHANGE_SHARE = 0.2  # of the audience's size from one export to the next, unless confirmed
 MIN_PEOPLE_TO_COMPARE = 200  # smaller audiences change by that much for no reason
 MAX_PERSONAL_ID_SHARE = 0.01  # of customer ids that are email addresses, unless confirmed
-PROGRESS_STEP = 500  # people between two reports
+PEOPLE_A_STEP = 50_000  # whose ids are looked up at the same time
 
 SNAPSHOTS, COUNTERS, RECEIVED = "snapshots", "counters", "received"
 ONE_ROW = {COUNTERS: ("person", "source", "name"), RECEIVED: ("person", "target_kind", "target_id")}
@@ -74,28 +74,27 @@ def refresh(
     sizes: dict[str, int] = {}
     for segment_id in segment_ids:
         before = tally.n_people
-        for profile in export_segment(
-            client, segment_id, FIELDS, attributes, deadline_s=deadline_s, tally=tally
+        for bulk in export_segment_in_bulk(
+            *(client, segment_id, attributes),
+            kinds=_kinds(past) if past else None,
+            deadline_s=deadline_s,
+            tally=tally,
         ):
-            columns.add(profile, in_audience=True)
-            if len(columns.ids) % PROGRESS_STEP == 0:
-                report(len(columns.ids), expected)
+            columns.add_bulk(bulk)
+            report(columns.n_rows, expected)
         sizes[segment_id] = tally.n_people - before
-    n_audience = len(columns.ids)
+    n_audience = columns.settle()
     _check_complete(n_audience, expected, tally, confirmed=confirmed)
     _add_absent(client, database, columns, extra_people, attributes_of_absent, tally)
-    report(len(columns.ids), len(columns.ids))
+    n_people = columns.settle()
+    report(n_people, n_people)
     with database.write() as connection:
-        known = surrogates(connection, columns.ids, at=clock.now().timestamp())
-        for segment_id, n_people in sizes.items():
-            note_export_size(connection, segment_id, n_people, day.isoformat())
-    persons = pa.array([known.get(i) for i in columns.ids], pa.int64())
-    kinds, snapshot, drifted = _snapshot(lake, columns, persons, past)
-    for kind, table in (
-        (COUNTERS, columns.counters(persons)),
-        (RECEIVED, columns.received(persons)),
-    ):
-        _append_missing(lake, kind, experiment_id, day, _without_erased(table))
+        persons = numbers(connection, columns.ids, at=clock.now().timestamp())
+        for segment_id, n_exported in sizes.items():
+            note_export_size(connection, segment_id, n_exported, day.isoformat())
+    for kind, part in ((COUNTERS, columns.counters), (RECEIVED, columns.received)):
+        _append_missing(lake, kind, experiment_id, day, part(persons))
+    kinds, snapshot, drifted = _snapshot(lake, columns, persons, n_audience, past)
     return _loaded(
         lake.append(
             SNAPSHOTS,
@@ -106,7 +105,7 @@ def refresh(
                 "exported_at": clock.now().isoformat(),
                 "segments": sizes,
                 "n_audience": n_audience,
-                "n_left": len(columns.ids) - n_audience,
+                "n_left": n_people - n_audience,
                 "held_back": tally.held_back,
                 "n_quarantined": tally.n_quarantined,
                 "kinds": {name: kind.value for name, kind in kinds.items()},
@@ -153,25 +152,25 @@ def _add_absent(
     tally: Tally,
 ) -> None:
     """Read the people who left the segments: converters do, and their outcomes count."""
-    with database.read() as connection:
-        names = external_ids(connection, people)
-    absent = [i for i in names.values() if not columns.has(i)]
-    for start in range(0, len(absent), MAX_IDS):
-        some = absent[start : start + MAX_IDS]
-        for profile in export_by_ids(client, some, FIELDS, attributes, tally=tally).users:
-            columns.add(profile, in_audience=False)
+    there = columns.ids
+    for start in range(0, len(people), PEOPLE_A_STEP):
+        with database.read() as connection:
+            names = external_ids(connection, people[start : start + PEOPLE_A_STEP])
+        asked = pa.array(list(names.values()), pa.string())
+        absent = asked.filter(pc.invert(pc.is_in(asked, value_set=there))).to_pylist()
+        for i in range(0, len(absent), MAX_IDS):
+            some = absent[i : i + MAX_IDS]
+            columns.add(export_by_ids(client, some, FIELDS, attributes, tally=tally).users)
 
 
 def _snapshot(
-    lake: Lake, columns: Columns, persons: pa.Array, past: Sequence[Part]
+    lake: Lake, columns: Columns, persons: pa.Array, n_audience: int, past: Sequence[Part]
 ) -> tuple[dict[str, Kind], pa.Table, list[Drift]]:
     """The table of people with their attributes, in the kinds these had at first."""
-    kinds = {
-        name: Kind(kind) for part in past for name, kind in _mapping(part.meta.get("kinds")).items()
-    }
+    kinds = _kinds(past)
     agreed = [f"attr:{name}" for name in columns.attributes]
     before = lake.load(past[-1:], ["person", *agreed]) if past else None
-    table = columns.people(persons)
+    table = columns.people(persons, n_audience)
     drifted: list[Drift] = []
     for name, values in columns.attributes.items():
         kind = kinds.get(name) or drift.kind_of(values)
@@ -185,17 +184,29 @@ def _snapshot(
     return kinds, table, drifted
 
 
-def _append_missing(lake: Lake, kind: str, experiment_id: str, day: date, table: pa.Table) -> None:
+def _kinds(past: Sequence[Part]) -> dict[str, Kind]:
+    return {
+        name: Kind(kind) for part in past for name, kind in _mapping(part.meta.get("kinds")).items()
+    }
+
+
+def _append_missing(
+    lake: Lake, kind: str, experiment_id: str, day: date, tables: Iterable[pa.Table]
+) -> None:
     """Keep the rows. After a crash before the snapshot, only those that are not there yet.
 
     A person in the snapshot without a row here would look new tomorrow, and all that is counted
     over a lifetime would look like one day's outcome.
     """
     there = lake.parts(kind, experiment_id, day)
-    if there:
-        keys = list(ONE_ROW[kind])
-        table = table.join(lake.load(there, keys), keys, join_type="left anti")
-    lake.append(kind, experiment_id, day, table, key=f"rest-{len(there)}" if there else "")
+    keys = list(ONE_ROW[kind])
+    kept = lake.load(there, keys) if there else None
+    for number, table in enumerate(tables):
+        fresh = _without_erased(table)
+        if kept is not None:
+            fresh = fresh.join(kept, keys, join_type="left anti")
+        key = f"{len(there)}-{number}" if there or number else ""
+        lake.append(kind, experiment_id, day, fresh, key=key)
 
 
 def _without_erased(table: pa.Table) -> pa.Table:

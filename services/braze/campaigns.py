@@ -7,7 +7,7 @@ from datetime import date
 
 from services.braze.client import BrazeClient
 from services.braze.model import Campaign, CampaignDetails, listed, understood
-from services.braze.paging import end_of, pages, spans
+from services.braze.paging import pages, stitched
 from services.braze.series import SeriesRow, campaign_rows
 
 MAX_SERIES_DAYS = 100  # of one request: Braze docs, "Export campaign analytics"
@@ -34,14 +34,11 @@ def campaign_series(
     Never add `unique_recipients` up over days: a person counts on each. Raises BrazeError.
     """
     path = "/campaigns/data_series"
-    rows: list[SeriesRow] = []
-    for start, end in spans(first_day, last_day, MAX_SERIES_DAYS):
-        data = client.get(
-            path,
-            campaign_id=campaign_id,
-            length=(end - start).days + 1,
-            ending_at=end_of(end),
-        ).get("data")
-        for entry in data if isinstance(data, list) else ():
-            rows += [r for r in campaign_rows(entry, path) if start <= r.day <= end]
-    return rows
+
+    def fetch(length: int, ending_at: str) -> object:
+        return client.get(path, campaign_id=campaign_id, length=length, ending_at=ending_at).get(
+            "data"
+        )
+
+    entries = stitched(first_day, last_day, MAX_SERIES_DAYS, fetch, path)
+    return [row for entry in entries for row in campaign_rows(entry, path)]

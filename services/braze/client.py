@@ -16,12 +16,13 @@ from typing import IO, Any, TypeVar
 
 import httpx
 import orjson
-import stamina
 from pydantic import SecretStr
 
 from services.braze.export_origins import ExportOrigins
 from services.braze.limits import Family, RateWindow, family_of, read_window
+from services.braze.notes import take_note
 from services.braze.origins import allowed_endpoint
+from services.braze.retrying import read_again
 from services.braze.silence import (
     EXPORT_FILE,
     checked_key,
@@ -31,24 +32,13 @@ from services.braze.silence import (
 )
 from services.braze.wire import decipher, redact
 from services.clock import Clock
-from services.errors import (
-    BrazeBroken,
-    BrazeError,
-    NeverConnected,
-    NoAnswer,
-    RateLimited,
-)
+from services.errors import BrazeError
 
 CONNECT_S = 5.0
 READ_S = 60.0  # a short one manufactures doubts: Braze may have accepted and be slow to say so
 WAIT_FOR_SLOT_S = 10.0
 MAX_REQUESTS_AT_ONCE = 32
 MAX_ANSWER_BYTES = 32 * 1024 * 1024  # fifty whole profiles are far below; protects the worker
-
-READ_TRIES = 4
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 8.0
-LONGEST_RATE_WAIT_S = 65.0  # a minute window may be waited for inside a read, an hour window not
 
 NOT_READY = frozenset({403, 404})  # of an export's file: S3 says 403, others 404
 
@@ -102,6 +92,10 @@ class BrazeClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def shares_key_with(self, other: BrazeClient) -> bool:
+        """Whether two clients are the same caller for Braze."""
+        return self._key == other._key
+
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
@@ -113,11 +107,11 @@ class BrazeClient:
         Raises BrazeError.
         """
         query = {name: _in_query(v) for name, v in parameters.items() if v is not None}
-        return self._again(lambda: self._once("GET", path, query=query))
+        return read_again(lambda: self._once("GET", path, query=query))
 
     def read(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Read with POST, as exports are, retried. Raises BrazeError."""
-        return self._again(lambda: self._once("POST", path, body=body))
+        return read_again(lambda: self._once("POST", path, body=body))
 
     def write(
         self,
@@ -179,7 +173,8 @@ class BrazeClient:
         )
         if guard is not None:
             request.extensions = {**request.extensions, "trace": _before_first_byte(guard)}
-        deadline_s = time.monotonic() + CONNECT_S + READ_S
+        began_s = time.monotonic()
+        deadline_s = began_s + CONNECT_S + READ_S
         answer, content = self._fetch(
             request,
             path,
@@ -189,8 +184,10 @@ class BrazeClient:
             auth=_Bearer(self._key),
         )
         now_s = self._now_s()
+        window = read_window(answer.headers, now_s=now_s)
         if self._on_window is not None:
-            self._on_window(family_of(path), read_window(answer.headers, now_s=now_s))
+            self._on_window(family_of(path), window)
+        take_note(path, answer.status_code, answer.headers, window, took_s=_since(began_s))
         return decipher(
             answer.status_code,
             {name: redact(value, self._key) for name, value in answer.headers.items()},
@@ -226,18 +223,6 @@ class BrazeClient:
             return never_connected(endpoint, self.base_url, sandbox=self.sandbox)
         return no_answer(endpoint, slow=isinstance(cause, httpx.TimeoutException))
 
-    def _again(self, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        for attempt in stamina.retry_context(
-            on=_worth_another_try,
-            attempts=READ_TRIES,
-            timeout=None,
-            wait_initial=FIRST_WAIT_S,
-            wait_max=LONGEST_WAIT_S,
-        ):
-            with attempt:
-                return read()
-        raise AssertionError("stamina ends with an answer or an error")
-
     def _without_key(self, content: bytes) -> bytes:
         if self._key.get_secret_value().encode() not in content:
             return content
@@ -256,15 +241,6 @@ class _Bearer(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         yield request
-
-
-def _worth_another_try(problem: Exception) -> bool | float:
-    """Whether a read is repeated; a number is the seconds to wait first."""
-    if isinstance(problem, RateLimited):
-        return problem.retry_after_s if problem.retry_after_s <= LONGEST_RATE_WAIT_S else False
-    if isinstance(problem, NeverConnected | NoAnswer):
-        return True
-    return isinstance(problem, BrazeBroken) and (problem.status or 0) >= 408
 
 
 def _chunks(
@@ -289,6 +265,10 @@ def _before_first_byte(guard: Callable[[], None]) -> Callable[[str, object], Non
             guard()
 
     return watch
+
+
+def _since(began_s: float) -> float:
+    return time.monotonic() - began_s
 
 
 def _in_query(value: object) -> str:

@@ -198,6 +198,19 @@ class TemplateInfo(Template):
     should_inline_css: Flag = False
 
 
+class SendId(Answer):
+    """What `sends/id/create` answers."""
+
+    id: Id = Field(alias="send_id")
+
+
+class ScheduleMade(Answer):
+    """What making a schedule answers. Without the id it can be neither changed nor taken back."""
+
+    schedule_id: Id
+    dispatch_id: Text = ""
+
+
 A = TypeVar("A", bound=Answer)
 
 

@@ -16,6 +16,7 @@ from services.messages import msg
 
 MAX_LINE_BYTES = 1_000_000
 MAX_DEPTH = 40  # of nesting; profiles have four levels
+BLOCK_BYTES = 4 * 1024 * 1024  # some 3,000 profiles
 
 _BLANK_BEFORE_COLON = re.compile(rb'"\s+:')
 
@@ -38,6 +39,29 @@ def lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
             raise _too_long()
     if rest.strip():
         yield rest
+
+
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut chunks into pieces of about `BLOCK_BYTES` that end where a line ends.
+
+    Raises DataError for a line longer than `MAX_LINE_BYTES`, at the latest in the piece it is in.
+    """
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size < BLOCK_BYTES:
+            continue
+        whole = b"".join(held)
+        cut = whole.rfind(b"\n") + 1
+        if len(whole) - cut > MAX_LINE_BYTES:
+            raise _too_long()
+        if cut:
+            yield whole[:cut]
+        held, size = [whole[cut:]], len(whole) - cut
+    if size:
+        yield b"".join(held)
 
 
 def strict_object(line: bytes) -> dict[str, Any] | None:

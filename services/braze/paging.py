@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from services.braze.client import BrazeClient
+from services.braze.series import day_of
 from services.errors import BrazeBroken
 from services.messages import msg
 
@@ -33,6 +34,33 @@ def pages(
         endpoint=path,
         status=200,
     )
+
+
+def stitched(
+    first_day: date,
+    last_day: date,
+    longest: int,
+    fetch: Callable[[int, str], object],
+    endpoint: str,
+) -> Iterator[Mapping[str, Any]]:
+    """Entries of a daily series from first to last day, both included, oldest first, a day once.
+
+    `fetch(length, ending_at)` asks for at most `longest` days at a time and gives the list of
+    entries. Each request asks for one day more than it keeps: Braze counts days in the workspace's
+    own zone, so that the last second of a day in UTC may already be the next day there, and the
+    first day of the span would be missing. No request where `last_day` is before `first_day`.
+
+    Raises BrazeBroken where an entry has no date, and what `fetch` raises.
+    """
+    for start, end in spans(first_day, last_day, longest - 1):
+        found = fetch((end - start).days + 2, end_of(end))
+        kept: dict[date, Mapping[str, Any]] = {}
+        for entry in found if isinstance(found, list) else ():
+            day = day_of(entry, endpoint)
+            if start <= day <= end:
+                kept[day] = entry
+        for day in sorted(kept):
+            yield kept[day]
 
 
 def spans(first_day: date, last_day: date, longest: int) -> Iterator[tuple[date, date]]:

@@ -43,8 +43,14 @@ ENTRY_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 TEXT_FIELDS = frozenset(PLAIN_FIELDS) - {"random_bucket", "total_revenue"}
 
+# Receipts are known by this id alone; what their campaign is called is not even looked at.
+TARGET_KEY = {"campaigns_received": "api_campaign_id", "canvases_received": "api_canvas_id"}
+
 MAX_TEXT_CHARS = 256  # a longer value is free text, where anything may stand
+MAX_ID_BYTES = 987  # Braze docs, "User profile lifecycle"
 MAX_EVENT_NAME_CHARS = 255  # Braze docs, "Event object"
+
+PHONE_LIKE = (10**10, 10**15)  # whole numbers as long as one with its country code
 
 _EMAIL = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]", re.ASCII)
 _PHONE = re.compile(
@@ -67,6 +73,15 @@ class Tally:
     n_personal_ids: int = 0
     held_back: dict[str, int] = field(default_factory=dict)
 
+    def add(self, other: Tally) -> None:
+        """Count in what was counted elsewhere."""
+        self.n_people += other.n_people
+        self.n_quarantined += other.n_quarantined
+        self.n_without_id += other.n_without_id
+        self.n_personal_ids += other.n_personal_ids
+        for name, n in other.held_back.items():
+            self.held_back[name] = self.held_back.get(name, 0) + n
+
 
 class ProfileFilter:
     """Lets through the agreed fields and attributes of one profile and counts the rest.
@@ -80,7 +95,9 @@ class ProfileFilter:
         allowed = {"external_id", *(f for f in fields if f in ALLOWED_FIELDS)}
         self._plain = tuple(f for f in PLAIN_FIELDS if f in allowed)
         self._lists = tuple(
-            (f, ENTRY_KEYS[f]) for f in (*COUNTED_FIELDS, *RECEIVED_FIELDS) if f in allowed
+            (f, TARGET_KEY.get(f, "name"), ENTRY_KEYS[f])
+            for f in (*COUNTED_FIELDS, *RECEIVED_FIELDS)
+            if f in allowed
         )
         self._attributes = frozenset(attributes)
         self.tally = tally or Tally()
@@ -92,22 +109,21 @@ class ProfileFilter:
             value = raw.get(name)
             if value is not None and _is_plain(name, value):
                 kept[name] = value
-        given = raw.get("external_id")
-        if type(given) is int:
-            given = kept["external_id"] = str(given)  # numbers are accepted and mean the text
-        if isinstance(given, str) and given:
+        if type(raw.get("external_id")) is int:
+            kept["external_id"] = str(raw["external_id"])  # numbers are accepted and mean the text
+        if "external_id" in kept:
             self.tally.n_people += 1
-            if looks_personal(given, digits=False):
+            if looks_personal(kept["external_id"], digits=False):
                 self.tally.n_personal_ids += 1
         else:
             self.tally.n_without_id += 1
-        for name, keys in self._lists:
+        for name, known_by, keys in self._lists:
             entries = raw.get(name)
             if isinstance(entries, list):
                 kept[name] = [
                     {k: e[k] for k in keys if k in e}
                     for e in entries
-                    if isinstance(e, dict) and _is_nameable(e.get("name"))
+                    if isinstance(e, dict) and _is_nameable(e.get(known_by))
                 ]
         own = raw.get("custom_attributes")
         if self._attributes and isinstance(own, dict):
@@ -132,7 +148,7 @@ def is_safe_value(value: object) -> bool:
     if isinstance(value, bool):
         return True
     if isinstance(value, int):
-        return not 10**10 <= abs(value) < 10**15  # as long as a number with country code
+        return not PHONE_LIKE[0] <= abs(value) < PHONE_LIKE[1]
     if isinstance(value, float):
         return math.isfinite(value)
     return isinstance(value, str) and len(value) <= MAX_TEXT_CHARS and not looks_personal(value)
@@ -157,19 +173,31 @@ def _looks_like_phone(text: str) -> bool:
 
 def _is_plain(name: str, value: object) -> bool:
     if name in TEXT_FIELDS:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             return False
-        return name == "external_id" or (len(value) <= MAX_TEXT_CHARS and "@" not in value)
-    return not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+        return is_usable_id(value) if name == "external_id" else is_plain_text(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
+
+
+def is_usable_id(text: str) -> bool:
+    """Whether a text can be a customer id: Braze's longest, and nothing no database can keep."""
+    return bool(text) and len(text.encode()) <= MAX_ID_BYTES and "\0" not in text
+
+
+def is_plain_text(value: str) -> bool:
+    """Whether a text can be a country, a zone or a state: neither free text nor an address."""
+    return 0 < len(value) <= MAX_TEXT_CHARS and "@" not in value
 
 
 def _is_nameable(name: object) -> bool:
-    """Names of events and products come from systems that may put an address into them."""
-    if name is None:
-        return True  # receipts have ids instead
-    return isinstance(name, str) and _names_nobody(name)
+    return isinstance(name, str) and names_nobody(name)
 
 
 @lru_cache(maxsize=4096)
-def _names_nobody(name: str) -> bool:
+def names_nobody(name: str) -> bool:
+    """Whether an event, a product or a target may be called so: systems that write such names may
+    put an address into them.
+    """
     return len(name) <= MAX_EVENT_NAME_CHARS and not looks_personal(name, digits=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
 
 from services.braze.archive import MAX_TOTAL_BYTES, members
@@ -17,7 +18,7 @@ from services.braze.client import BrazeClient
 from services.braze.ndjson import lines, strict_object
 from services.braze.profiles import ProfileFilter, Tally
 from services.braze.users import MAX_ATTRIBUTES, checked_fields
-from services.errors import BrazeBroken, ConsoleError, DataError, NoAnswer, RateLimited
+from services.errors import BrazeBroken, DataError, NoAnswer, RateLimited
 from services.messages import msg
 
 DEADLINE_S = 30 * 60.0  # tens of millions of people take an hour; the caller may allow more
@@ -46,6 +47,23 @@ def export_segment(
     Raises BrazeError; DataError where the file never comes, comes from elsewhere, is broken three
     times, or has too many lines that are no profiles (only at the end: use nothing before it).
     """
+    let_in = ProfileFilter(fields, attributes, tally)
+    with export_file(client, segment_id, fields, attributes, deadline_s) as (file, _):
+        yield from _profiles(file, let_in)
+
+
+@contextmanager
+def export_file(
+    client: BrazeClient,
+    segment_id: str,
+    fields: Sequence[str],
+    attributes: Sequence[str],
+    deadline_s: float,
+) -> Iterator[tuple[IO[bytes], int]]:
+    """The export's ZIP, every member of it checked, and how many bytes it unpacks to.
+
+    Raises as `export_segment` does.
+    """
     if len(attributes) > MAX_ATTRIBUTES:
         raise DataError(
             msg("{n} attributes are agreed.", n=len(attributes)),
@@ -57,40 +75,43 @@ def export_segment(
     }
     if attributes:
         body["custom_attributes_to_export"] = list(attributes)
-    let_in = ProfileFilter(fields, attributes, tally)
     deadline = time.monotonic() + deadline_s
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        _fetch_whole(client, body, spool, deadline)
-        yield from _profiles(spool, let_in)
+        yield spool, _fetch_whole(client, body, spool, deadline)
+
+
+def check_quarantined(tally: Tally, n_lines: int) -> None:
+    """Raises DataError where too many of an export's lines are no profiles."""
+    if tally.n_quarantined > MAX_QUARANTINED_SHARE * n_lines:
+        raise DataError(
+            msg(
+                "{n} of {total} lines of the export are not profiles.",
+                n=tally.n_quarantined,
+                total=n_lines,
+            ),
+            hint=msg("Nothing of it was kept, and the last complete export still counts."),
+        )
 
 
 def _fetch_whole(
     client: BrazeClient, body: dict[str, object], spool: IO[bytes], deadline: float
-) -> None:
-    for attempt in range(1, MAX_REQUESTS + 1):
+) -> int:
+    attempt = 1
+    while True:
         url = _request(client, body, deadline)
-        problem = _try_once(client, url, spool, deadline)
-        if problem is None:
-            return
-        if attempt == MAX_REQUESTS or time.monotonic() > deadline:
-            raise problem
-
-
-def _try_once(
-    client: BrazeClient, url: str, spool: IO[bytes], deadline: float
-) -> ConsoleError | None:
-    """Fetch and check one file: None where it is whole, else what a new request may mend."""
-    try:
-        _wait_for(client, url, spool, deadline)
-    except (NoAnswer, BrazeBroken) as problem:
-        return problem
-    try:
-        for content in members(spool):
-            for _ in content:  # sizes, checksums and limits of every member
-                pass
-    except DataError as problem:
-        return problem
-    return None
+        try:
+            _wait_for(client, url, spool, deadline)
+        except (NoAnswer, BrazeBroken):
+            if attempt == MAX_REQUESTS or time.monotonic() > deadline:
+                raise
+        else:
+            try:
+                # Sizes, checksums and limits of every member, before anything is read.
+                return sum(len(chunk) for content in members(spool) for chunk in content)
+            except DataError:
+                if attempt == MAX_REQUESTS or time.monotonic() > deadline:
+                    raise
+        attempt += 1
 
 
 def _request(client: BrazeClient, body: dict[str, object], deadline: float) -> str:
@@ -150,12 +171,4 @@ def _profiles(spool: IO[bytes], let_in: ProfileFilter) -> Iterator[dict[str, Any
                 tally.n_quarantined += 1
             else:
                 yield let_in(raw)
-    if tally.n_quarantined > MAX_QUARANTINED_SHARE * n_lines:
-        raise DataError(
-            msg(
-                "{n} of {total} lines of the export are not profiles.",
-                n=tally.n_quarantined,
-                total=n_lines,
-            ),
-            hint=msg("Nothing of it was kept, and the last complete export still counts."),
-        )
+    check_quarantined(tally, n_lines)

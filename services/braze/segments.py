@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from services.braze.client import BrazeClient
 from services.braze.model import Segment, SegmentDay, SegmentDetails, listed, understood
-from services.braze.paging import pages
+from services.braze.paging import end_of, pages
 
 MAX_SERIES_DAYS = 100  # of one request: Braze docs, "Export segment analytics"
 
@@ -28,15 +28,23 @@ def segment_details(client: BrazeClient, segment_id: str) -> SegmentDetails:
 def segment_series(
     client: BrazeClient, segment_id: str, length: int, ending_at: datetime | None = None
 ) -> list[SegmentDay]:
-    """GET /segments/data_series: sizes of the last `length` days (1 to 100), oldest first.
+    """GET /segments/data_series: estimated sizes of the last `length` days, oldest first, a day
+    once.
 
-    Empty where the segment has no analytics tracking. Raises BrazeError.
+    More than 100 days are asked for piece by piece, backwards. Days are the workspace's; the one
+    `ending_at` lies in (default: today) is included. Empty where the segment has no analytics
+    tracking; shorter where Braze keeps less. Raises BrazeError.
     """
     path = "/segments/data_series"
-    data = client.get(
-        path,
-        segment_id=segment_id,
-        length=min(max(length, 1), MAX_SERIES_DAYS),
-        ending_at=ending_at.isoformat() if ending_at else None,
-    )
-    return sorted(listed(SegmentDay, data, "data", path), key=lambda d: d.day)
+    ending = ending_at.isoformat() if ending_at else None
+    found: dict[date, SegmentDay] = {}
+    while (left := length - len(found)) > 0:
+        # Further back one day more: it may be one we have, as `stitched` explains.
+        asked = min(left + bool(found), MAX_SERIES_DAYS)
+        data = client.get(path, segment_id=segment_id, length=asked, ending_at=ending)
+        older = [d for d in listed(SegmentDay, data, "data", path) if d.day not in found]
+        if not older:
+            break
+        found.update((d.day, d) for d in older)
+        ending = end_of(min(found) - timedelta(days=1))
+    return sorted(found.values(), key=lambda d: d.day)[-length:]

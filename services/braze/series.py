@@ -33,28 +33,61 @@ class SeriesRow:
     step: str = ""
 
 
+@dataclass(frozen=True)
+class Count:
+    """One counter over a whole span of days; else as `SeriesRow`."""
+
+    counter: str
+    value: float
+    channel: str = ""
+    variation_id: str = ""
+    variation_name: str = ""
+    step: str = ""
+
+    def on(self, day: date) -> SeriesRow:
+        """The same counter as that of one day."""
+        return SeriesRow(
+            day,
+            self.counter,
+            self.value,
+            self.channel,
+            self.variation_id,
+            self.variation_name,
+            self.step,
+        )
+
+
 def campaign_rows(entry: Mapping[str, Any], endpoint: str) -> Iterator[SeriesRow]:
-    """Rows of one entry of `data` of a campaign's series. Raises BrazeBroken without a date."""
+    """Rows of one entry of `data` of a campaign's series, or of a send's. Raises BrazeBroken
+    without a date.
+    """
     day = day_of(entry, endpoint)
     for counter, value in numbers(entry):
         yield SeriesRow(day, counter, value)
-    yield from _channels(entry.get("messages"), day, step="")
+    for count in _channels(entry.get("messages"), step=""):
+        yield count.on(day)
 
 
 def canvas_rows(entry: Mapping[str, Any], endpoint: str) -> Iterator[SeriesRow]:
     """Rows of one entry of `stats` of a Canvas's series. Raises BrazeBroken without a date."""
     day = day_of(entry, endpoint)
-    for counter, value in numbers(_mapping(entry.get("total_stats"))):
-        yield SeriesRow(day, counter, value)
-    for variant_id, variant in _mapping(entry.get("variant_stats")).items():
+    for count in canvas_counts(entry):
+        yield count.on(day)
+
+
+def canvas_counts(stats: Mapping[str, Any]) -> Iterator[Count]:
+    """All counters of a Canvas: in total, by variant, by step, by channel of a step."""
+    for counter, value in numbers(_mapping(stats.get("total_stats"))):
+        yield Count(counter, value)
+    for variant_id, variant in _mapping(stats.get("variant_stats")).items():
         name = str(_mapping(variant).get("name") or "")
         for counter, value in numbers(_mapping(variant)):
-            yield SeriesRow(day, counter, value, variation_id=variant_id, variation_name=name)
-    for step_id, step in _mapping(entry.get("step_stats")).items():
+            yield Count(counter, value, variation_id=variant_id, variation_name=name)
+    for step_id, step in _mapping(stats.get("step_stats")).items():
         name = str(_mapping(step).get("name") or step_id)
         for counter, value in numbers(_mapping(step)):
-            yield SeriesRow(day, counter, value, step=name)
-        yield from _channels(_mapping(step).get("messages"), day, step=name)
+            yield Count(counter, value, step=name)
+        yield from _channels(_mapping(step).get("messages"), step=name)
 
 
 def numbers(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
@@ -66,10 +99,10 @@ def numbers(entry: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield name, float(value)
 
 
-def day_of(entry: Mapping[str, Any], endpoint: str) -> date:
-    """The day of an entry: a date, or a time whose date counts."""
+def day_of(entry: object, endpoint: str) -> date:
+    """The day of an entry: a date, or a time whose date counts. Raises BrazeBroken without one."""
     try:
-        return date.fromisoformat(str(entry.get("time"))[:10])
+        return date.fromisoformat(str(_mapping(entry).get("time"))[:10])
     except ValueError:
         raise BrazeBroken(
             msg("Braze's answer to {endpoint} has an entry without a date.", endpoint=endpoint),
@@ -79,13 +112,12 @@ def day_of(entry: Mapping[str, Any], endpoint: str) -> date:
         ) from None
 
 
-def _channels(messages: object, day: date, *, step: str) -> Iterator[SeriesRow]:
+def _channels(messages: object, *, step: str) -> Iterator[Count]:
     for channel, variations in _mapping(messages).items():
         for variation in variations if isinstance(variations, list) else ():
             found = _mapping(variation)
             for counter, value in numbers(found):
-                yield SeriesRow(
-                    day,
+                yield Count(
                     counter,
                     value,
                     channel=channel,

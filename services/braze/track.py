@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.braze.client import BrazeClient
 from services.braze.wire import quotable
@@ -85,11 +86,21 @@ def track_body(attributes: Sequence[Attributes]) -> dict[str, object]:
     }
 
 
-def track_users(client: BrazeClient, attributes: Sequence[Attributes]) -> Tracked:
-    """POST /users/track, once: queued, not yet visible. Raises DataError before, BrazeError
-    after.
+def track_users(
+    client: BrazeClient,
+    attributes: Sequence[Attributes],
+    *,
+    guard: Callable[[], None] | None = None,
+) -> Tracked:
+    """POST /users/track, once: queued, not yet visible. `guard` runs just before the first byte.
+
+    Raises DataError before, BrazeError after, and whatever `guard` raises.
     """
-    data = client.write("/users/track", track_body(attributes))
+    return tracked(client.write("/users/track", track_body(attributes), guard=guard))
+
+
+def tracked(data: Mapping[str, Any]) -> Tracked:
+    """What an answer of POST /users/track says."""
     errors = data.get("errors")
     n_queued = data.get("attributes_processed")
     return Tracked(

@@ -23,6 +23,8 @@ REFUSALS = frozenset({400, 401, 403, 404})
 MAX_QUOTED_CHARS = 200  # of Braze's own words in a sentence of ours
 MIN_ECHO_CHARS = 6  # a shorter piece of a key cannot be told from ordinary text
 
+ADDRESS_REFUSED = msg("Braze does not accept this key from the address of this machine.")
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY_ECHO = re.compile(r"(api key:?)\s*\S.*", re.IGNORECASE | re.DOTALL)
 _REDACTED = "[key removed]"
@@ -151,7 +153,7 @@ def _words_for_refusal(status: int, said: str, endpoint: str) -> tuple[Message, 
         )
     if status == 403 and "whitelist" in said.lower():
         return (
-            msg("Braze does not accept this key from the address of this machine."),
+            ADDRESS_REFUSED,
             msg(
                 "The key has a list of allowed addresses, which cannot be changed: make a new key "
                 "that includes this machine."

@@ -21,6 +21,8 @@ COMMANDS = {
     "demo": ("demonstrating", "Show everything on simulated customers, offline."),
     "doctor": ("checking", "Check permissions, storage and clocks."),
     "pause": ("pausing", "Stop sending, at once."),
+    "replay": ("replaying", "Recompute a day's decisions and compare every bit."),
+    "reconcile": ("reconciling", "After a restored backup or a move: make sending safe again."),
     "resume": ("pausing", "Go on sending after a pause."),
     "sandbox": ("sandboxing", "Serve a simulated Braze on this machine."),
     "serve": ("serving", "Console and worker together."),

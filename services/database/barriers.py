@@ -96,3 +96,12 @@ TRIGGERS: tuple[str, ...] = (
         "a row in doubt is never deleted",
     ),
 )
+
+# A day on which nobody knows what went out stays quiet. Installed with its table, in 0004.
+AFTER_RECONCILING = _trigger(
+    "ledger_quiet_after_reconciling",
+    "UPDATE OF state",
+    """NEW.state = 'sending' AND EXISTS (SELECT 1 FROM reconciliations r
+    WHERE r.through_day >= NEW.day)""",
+    "nobody knows what went out on this day",
+)

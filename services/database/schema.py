@@ -6,6 +6,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, Table, Text
 
+from services.database.checking_schema import tables_of_checking
+
 metadata = sa.MetaData()
 ACTIVE = sa.text("ended = 0")  # one active experiment a person
 BigKey = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -279,14 +281,7 @@ catalogue = Table(
     Column("refreshed_at", Float, nullable=False),
 )
 
-permissions = Table(
-    "permissions",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("result", String(16), nullable=False),
-    Column("detail", JSON),
-    Column("checked_at", Float, nullable=False),
-)
+permissions, reconciliations, provider_alarms = tables_of_checking(metadata)
 
 heartbeats = Table(
     "heartbeats",

@@ -1,9 +1,13 @@
 """Choose a combination for each person, with a propensity that is exactly known.
 
 A day has B posterior draws for everybody. Each person gets one of them by lot and the best eligible
-combination under it; with chance ε it is instead any eligible combination. So, given the draws,
+combination under it; with chance ε it is instead any eligible combination, and with chance m(o)
+any with option o, for options that are to be tried out at least so often. So, given the draws,
 
-    propensity = (1 − ε) · (draws whose best it is) / B + ε / |eligible|.
+    propensity = (1 − ε − Σ m(o)) · (draws whose best it is) / B + ε / |eligible|
+                 + Σ over its options with a least share: m(o) / |eligible with o|.
+
+Prices (what offers cost, what limits ask for) are fixed before any lot, so this stays exact.
 """
 
 from __future__ import annotations
@@ -18,10 +22,12 @@ from scipy import linalg
 from services.decision.arrays import Bools, Floats, Ints
 from services.decision.chance import Purpose, below, uniforms
 from services.decision.design import aligned
+from services.decision.floor import floor_of, lots
 from services.decision.learning import adapted, posterior
 from services.decision.model import NOT_DRAWN, Belief, Choices, Draws, Reward, Space
-from services.decision.scoring import Tables, count_best, nth_eligible, pick, tables_of
-from services.errors import DataError, ExperimentError
+from services.decision.scoring import count_best, pick, tables_of, weighted_lots
+from services.decision.terms import Least, Prices, check_explored
+from services.errors import DataError
 from services.messages import msg
 
 N_DRAWS = 32
@@ -85,47 +91,60 @@ def choose(
     *,
     people: Ints | None = None,
     names: Sequence[str] | None = None,
-    prices: Floats | None = None,
+    prices: Prices | None = None,
+    least: Sequence[Least] = (),
 ) -> Choices:
     """One combination a person, by the day's draws.
 
     features  float32 (n, n_features); names: their columns, None = as when learnt
     eligible  bool (n, n_combinations)
     people    int64 (n,): surrogates, which make the lot independent of chunks; None = row numbers
-    prices    float64 (n_combinations,): subtracted from the score, in its unit (logits)
+    prices    what combinations must earn more than they otherwise would; None = nothing
+    least     options that are tried out at least so often
 
     Somebody without an eligible combination gets NOTHING_ELIGIBLE with propensity 0.
     """
-    _check(space, features, eligible, epsilon)
+    _check(space, features, eligible)
+    check_explored(epsilon, least)
     who = np.arange(len(features)) if people is None else np.asarray(people, dtype=np.int64)
     n_draws = len(draws.coefficients)
     n_eligible = eligible.sum(axis=1)
     draw = below(n_draws, uniforms(seed, who, Purpose.DRAW))
-    is_floor = uniforms(seed, who, Purpose.FLOOR) < epsilon
-    forced = np.full(len(who), -1, dtype=np.int64)
-    forced[is_floor] = _lots(eligible[is_floor], seed, who[is_floor])
+    floor = floor_of(space, eligible, epsilon, least)
+    forced = floor.lots(eligible, seed, who)
     columns = aligned(features, names, draws.layout)
     picks = pick(tables_of(draws, space, prices), columns, eligible, draw, forced)
     has_any = n_eligible > 0
-    chance = (1.0 - epsilon) * picks.n_agree / n_draws + epsilon / np.maximum(n_eligible, 1)
+    chance = floor.greedy * picks.n_agree / n_draws + floor.chances(picks.combination)
     return Choices(
         combination=picks.combination,
         propensity=np.where(has_any, chance, 0.0),
-        draw=np.where(has_any & ~is_floor, draw, NOT_DRAWN).astype(np.int16),
+        draw=np.where(has_any & (forced < 0), draw, NOT_DRAWN).astype(np.int16),
         score=picks.score,
         n_eligible=n_eligible.astype(np.int32),
         eligible_hash=eligible_hashes(eligible),
     )
 
 
-def choose_uniform(eligible: Bools, seed: int, *, people: Ints | None = None) -> Choices:
-    """Any eligible combination with the same chance: the random group, and the first day."""
+def choose_uniform(
+    eligible: Bools, seed: int, *, people: Ints | None = None, weights: Floats | None = None
+) -> Choices:
+    """Any eligible combination with the same chance: the random group, and the first day.
+
+    weights  float64 (n_combinations,), above 0: chances in proportion to them instead, where a
+             limit on an option asks for it; None = all the same
+    """
     n = len(eligible)
     who = np.arange(n) if people is None else np.asarray(people, dtype=np.int64)
     n_eligible = eligible.sum(axis=1)
+    if weights is None:
+        chosen = lots(eligible, seed, who)
+        chance = np.where(n_eligible > 0, 1.0 / np.maximum(n_eligible, 1), 0.0)
+    else:
+        chosen, chance = weighted_lots(eligible, weights, uniforms(seed, who, Purpose.UNIFORM))
     return Choices(
-        combination=_lots(eligible, seed, who).astype(np.int32),
-        propensity=np.where(n_eligible > 0, 1.0 / np.maximum(n_eligible, 1), 0.0),
+        combination=chosen.astype(np.int32),
+        propensity=chance,
         draw=np.full(n, NOT_DRAWN, dtype=np.int16),
         score=np.full(n, np.nan, dtype=np.float32),
         n_eligible=n_eligible.astype(np.int32),
@@ -141,15 +160,18 @@ def propensities(
     epsilon: float = EPSILON_SHARE,
     *,
     names: Sequence[str] | None = None,
-    prices: Floats | None = None,
+    prices: Prices | None = None,
+    least: Sequence[Least] = (),
 ) -> Floats:
     """Chance of every combination for every person: float64 (n, n_combinations), rows add to 1."""
-    _check(space, features, eligible, epsilon)
-    tables: Tables = tables_of(draws, space, prices)
-    counts = count_best(tables, aligned(features, names, draws.layout), eligible)
-    n_eligible = np.maximum(eligible.sum(axis=1, keepdims=True), 1)
-    greedy = (1.0 - epsilon) * counts / len(draws.coefficients)
-    return np.asarray(greedy + eligible * (epsilon / n_eligible), dtype=np.float64)
+    _check(space, features, eligible)
+    check_explored(epsilon, least)
+    counts = count_best(
+        tables_of(draws, space, prices), aligned(features, names, draws.layout), eligible
+    )
+    floor = floor_of(space, eligible, epsilon, least)
+    greedy = np.reshape(floor.greedy, (-1, 1)) * counts / len(draws.coefficients)
+    return np.asarray(greedy + floor.all_chances(eligible), dtype=np.float64)
 
 
 def eligible_hashes(eligible: Bools) -> npt.NDArray[np.object_]:
@@ -171,15 +193,7 @@ def _hash(packed: bytes) -> str:
     return hashlib.blake2b(packed, digest_size=HASH_BYTES).hexdigest()
 
 
-def _lots(eligible: Bools, seed: int, people: Ints) -> Ints:
-    """One eligible combination a person, all with the same chance; NOTHING_ELIGIBLE if none."""
-    wanted = below(eligible.sum(axis=1), uniforms(seed, people, Purpose.UNIFORM))
-    return nth_eligible(eligible, wanted)
-
-
-def _check(space: Space, features: np.ndarray, eligible: Bools, epsilon: float) -> None:
-    if not 0.0 <= epsilon <= 1.0:
-        raise ExperimentError(msg("The uniform share must be between 0 and 1."))
+def _check(space: Space, features: np.ndarray, eligible: Bools) -> None:
     if eligible.shape != (len(features), space.n_combinations):
         raise DataError(
             msg("People and eligible combinations do not fit together."),

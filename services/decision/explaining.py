@@ -14,13 +14,14 @@ from services.decision.design import aligned, place, weights_of
 from services.decision.layout import BASELINE, Layout
 from services.decision.learning import adapted, posterior
 from services.decision.model import Belief, Draws, Reward, Space
+from services.decision.terms import Least, Prices
 
 
 @dataclass(frozen=True)
 class Possible:
     """One eligible combination.
 
-    score     what is maximised, posterior mean: logits, log value, or the metric's scaled value
+    score     what is maximised, posterior mean less price: logits, log value, or scaled value
     chance    propensity, 0 to 1: how likely this was to be chosen
     expected  chance of a reward (binary), chance × median value (revenue), or value (signed)
     """
@@ -104,14 +105,15 @@ def explain(
     candidates: Sequence[Candidate] = (),
     names: Sequence[str] | None = None,
     epsilon: float = EPSILON_SHARE,
-    prices: Floats | None = None,
+    prices: Prices | None = None,
+    least: Sequence[Least] = (),
 ) -> Explanation:
     """Explain the choice for one person.
 
     features  float (n_features,); eligible bool (n_combinations,)
     average   float (n_features,): the audience's mean; None = zeros, right for standardised columns
     candidates changes to try; the eligible set is taken as unchanged
-    prices    as given to `choose`
+    prices    as given to `choose`, and so is `least`
 
     Contributions are of the combination with the best posterior mean.
     """
@@ -121,7 +123,7 @@ def explain(
     row = np.asarray(features, dtype=np.float64)[None, :]
     z = _with_intercept(row, names, belief.layout)
     means = tuple(_mean(belief, head) for head in range(len(belief.heads)))
-    score = _score(belief, means, space, z, prices)
+    score = _score(belief, means, space, z, eligible, prices)
     chance = propensities(
         draws,
         space,
@@ -130,6 +132,7 @@ def explain(
         epsilon,
         names=names,
         prices=prices,
+        least=least,
     )[0]
     expected = _expected(belief, means, space, z)
     ranked = [int(c) for c in np.argsort(-score, kind="stable") if eligible[c]]
@@ -177,14 +180,22 @@ def _mean(belief: Belief, head: int) -> Floats:
 
 
 def _score(
-    belief: Belief, means: Sequence[Floats], space: Space, z: Floats, prices: Floats | None
+    belief: Belief,
+    means: Sequence[Floats],
+    space: Space,
+    z: Floats,
+    eligible: Bools,
+    prices: Prices | None,
 ) -> Floats:
     placement = place(space, belief.layout)
     score = sum(
         share * (weights_of(mean, placement) @ z)
         for share, mean in zip(head_shares(belief), means, strict=True)
     )
-    return np.asarray(score if prices is None else score - prices, dtype=np.float64)
+    found = np.asarray(score, dtype=np.float64)
+    if prices is None:
+        return found
+    return found - prices.of_combination * prices.rate(float(found[eligible].max()))
 
 
 def _expected(belief: Belief, means: Sequence[Floats], space: Space, z: Floats) -> Floats:
@@ -228,12 +239,13 @@ def _smallest_flip(
     eligible: Bools,
     candidates: Sequence[Candidate],
     names: Sequence[str] | None,
-    prices: Floats | None,
+    prices: Prices | None,
 ) -> Flip | None:
     for candidate in sorted(candidates, key=lambda one: one.size):
         row = np.asarray(candidate.features, dtype=np.float64)[None, :]
         z = _with_intercept(row, names, belief.layout)
-        score = np.where(eligible, _score(belief, means, space, z, prices), -np.inf)
+        score = _score(belief, means, space, z, eligible, prices)
+        score = np.where(eligible, score, -np.inf)
         now = int(np.argmax(score))
         if now != best:
             return Flip(candidate.attribute, candidate.value, now, space.keys(now))

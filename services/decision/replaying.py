@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.decision.arrays import Bools, Floats, Ints
+from services.decision.arrays import Bools, Ints
 from services.decision.choosing import EPSILON_SHARE, choose, sample_draws
 from services.decision.model import Belief, Choices, Draws, Space
+from services.decision.terms import Least, Prices
 from services.errors import DataError
 from services.messages import Message, msg
 
@@ -63,11 +64,21 @@ def replay(
     *,
     people: Ints,
     names: Sequence[str] | None = None,
-    prices: Floats | None = None,
+    prices: Prices | None = None,
+    least: Sequence[Least] = (),
 ) -> Replay:
     """Choose again with the stored draws, and compare. Arguments as for `choose`."""
     again = choose(
-        draws, space, features, eligible, seed, epsilon, people=people, names=names, prices=prices
+        draws,
+        space,
+        features,
+        eligible,
+        seed,
+        epsilon,
+        people=people,
+        names=names,
+        prices=prices,
+        least=least,
     )
     return compare(logged, again, people)
 

@@ -1,33 +1,21 @@
-"""The compiled loop: score every eligible combination of every person under every draw.
-
-Single precision, one fixed order of operations, no fast-math and no library matrix product, so the
-same draws give the same bits on every machine, in every chunk and on any number of workers. Draws
-are the innermost axis: each vector lane is one draw, so vectorising reorders nothing.
+"""Score every eligible combination of every person under every draw, and find the best.
 
 A combination's score is (sum over its first dimensions) + (sum over its last ones) + what the
-combination itself brings (pair effects, prices). Both partial sums are shared by many combinations.
+combination itself brings (pair effects). Both partial sums are shared by many combinations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from services.decision.arrays import Bools, Float32s, Floats, Ints
 from services.decision.design import place
+from services.decision.loops import count_best_each, draw_weighted, find_nth, pick_each
 from services.decision.model import Draws, Space
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Compile to machine code, kept on disk; other threads may run meanwhile."""
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+from services.decision.terms import RATE_OF, Prices
 
 
 @dataclass(frozen=True)
@@ -36,7 +24,7 @@ class Tables:
 
     options  float32 (width, n_options, B): weight of each feature (intercept first)
     baseline float32 (width, B)
-    own      float32 (n_combinations, B): pair effects less price
+    own      float32 (n_combinations, B): pair effects
     left     int64 (n_left, n_left_dimensions): options of each left part; right likewise
     part     int64 (n_combinations, 2): left part, right part
     """
@@ -47,10 +35,18 @@ class Tables:
     left: Ints
     right: Ints
     part: Ints
+    prices: Prices | None = None
+
+    def exchange(self) -> tuple[Floats, int, float, float]:
+        """What the loop needs to price combinations; without prices an empty array comes first."""
+        if self.prices is None:
+            return np.zeros(0), 0, 0.0, 1.0
+        found = self.prices
+        return found.of_combination, RATE_OF[found.reward], found.shift, found.scale
 
 
-def tables_of(draws: Draws, space: Space, prices: Floats | None = None) -> Tables:
-    """Lay out draws for a space. `prices` float64 (n_combinations,), in the score's unit."""
+def tables_of(draws: Draws, space: Space, prices: Prices | None = None) -> Tables:
+    """Lay out draws for a space."""
     placement = place(space, draws.layout)
     width, n_draws = placement.width, len(draws.coefficients)
     n_block_columns = placement.n_blocks * width
@@ -58,8 +54,6 @@ def tables_of(draws: Draws, space: Space, prices: Floats | None = None) -> Table
     own = np.zeros((n_draws, space.n_combinations))
     for column in placement.pairs.T:  # one after the other: the order of adding is part of the bits
         own += draws.coefficients[:, column]
-    if prices is not None:
-        own -= prices
     used, numbers = np.unique(placement.blocks[:, 1:], return_inverse=True)
     numbers = numbers.reshape(space.n_combinations, -1)
     middle = _best_split(numbers)
@@ -72,6 +66,7 @@ def tables_of(draws: Draws, space: Space, prices: Floats | None = None) -> Table
         left=left,
         right=right,
         part=np.stack([left_part.ravel(), right_part.ravel()], axis=1),
+        prices=prices,
     )
 
 
@@ -109,7 +104,7 @@ def pick(tables: Tables, features: Float32s, eligible: Bools, draw: Ints, forced
     """
     n = len(features)
     picks = Picks(np.full(n, -1, np.int32), np.zeros(n, np.int32), np.full(n, np.nan, np.float32))
-    _pick(
+    pick_each(
         tables.options,
         tables.baseline,
         tables.own,
@@ -120,6 +115,7 @@ def pick(tables: Tables, features: Float32s, eligible: Bools, draw: Ints, forced
         np.ascontiguousarray(eligible),
         draw,
         forced,
+        *tables.exchange(),
         picks.combination,
         picks.n_agree,
         picks.score,
@@ -131,14 +127,16 @@ def count_best(tables: Tables, features: Float32s, eligible: Bools) -> Ints:
     """In how many draws each combination is the best: int64 (n, n_combinations)."""
     n, n_combinations = eligible.shape
     counts = np.zeros((n, n_combinations), dtype=np.int64)
-    _count_best(
+    count_best_each(
         tables.options,
+        tables.baseline,
         tables.own,
         tables.left,
         tables.right,
         tables.part,
         np.ascontiguousarray(features, dtype=np.float32),
         np.ascontiguousarray(eligible),
+        *tables.exchange(),
         counts,
     )
     return counts
@@ -147,120 +145,17 @@ def count_best(tables: Tables, features: Float32s, eligible: Bools) -> Ints:
 def nth_eligible(eligible: Bools, wanted: Ints) -> Ints:
     """The eligible combination number `wanted` (from 0) of each person; -1 where there is none."""
     found = np.full(len(eligible), -1, dtype=np.int64)
-    _nth_eligible(np.ascontiguousarray(eligible), wanted, found)
+    find_nth(np.ascontiguousarray(eligible), wanted, found)
     return found
 
 
-@compiled
-def _nth_eligible(eligible: Any, wanted: Any, found: Any) -> None:
-    for n in range(len(eligible)):
-        left = wanted[n]
-        for c in range(eligible.shape[1]):
-            if eligible[n, c]:
-                if left == 0:
-                    found[n] = c
-                    break
-                left -= 1
+def weighted_lots(eligible: Bools, weights: Floats, share: Floats) -> tuple[Ints, Floats]:
+    """One eligible combination a person with chances in proportion to the weights, and its chance.
 
+    weights  float64 (n_combinations,), above 0; share float64 (n,), the lots, 0 to below 1
 
-@compiled
-def _score_options(options: Any, z: Any, scores: Any) -> None:
-    width, n_options, n_draws = options.shape
-    for o in range(n_options):
-        for b in range(n_draws):
-            scores[o, b] = options[0, o, b]
-    for f in range(1, width):
-        x = z[f - 1]
-        if x == 0.0:  # indicators mostly are: adding 0 would change nothing
-            continue
-        for o in range(n_options):
-            for b in range(n_draws):
-                scores[o, b] += x * options[f, o, b]
-
-
-@compiled
-def _add_parts(members: Any, scores: Any, sums: Any) -> None:
-    n_parts, n_members = members.shape
-    n_draws = scores.shape[1]
-    for i in range(n_parts):
-        for b in range(n_draws):
-            sums[i, b] = np.float32(0.0)
-        for j in range(n_members):
-            o = members[i, j]
-            for b in range(n_draws):
-                sums[i, b] += scores[o, b]
-
-
-@compiled
-def _best_of(own: Any, part: Any, lefts: Any, rights: Any, may: Any, top: Any, best: Any) -> None:
-    n_combinations, n_draws = own.shape
-    for b in range(n_draws):
-        top[b] = np.float32(-np.inf)
-        best[b] = np.int32(-1)
-    for c in range(n_combinations):
-        if may[c]:
-            i, j = part[c, 0], part[c, 1]
-            number = np.int32(c)
-            for b in range(n_draws):
-                score = lefts[i, b] + rights[j, b] + own[c, b]
-                is_better = score > top[b]
-                top[b] = score if is_better else top[b]
-                best[b] = number if is_better else best[b]
-
-
-@compiled
-def _pick(
-    options: Any, baseline: Any, own: Any, left: Any, right: Any, part: Any,
-    features: Any, eligible: Any, draw: Any, forced: Any,
-    combination: Any, n_agree: Any, mean_score: Any,
-) -> None:  # fmt: skip
-    width, n_options, n_draws = options.shape
-    scores = np.empty((n_options, n_draws), np.float32)
-    lefts = np.empty((len(left), n_draws), np.float32)
-    rights = np.empty((len(right), n_draws), np.float32)
-    top = np.empty(n_draws, np.float32)
-    best = np.empty(n_draws, np.int32)
-    for n in range(len(features)):
-        z = features[n]
-        _score_options(options, z, scores)
-        _add_parts(left, scores, lefts)
-        _add_parts(right, scores, rights)
-        _best_of(own, part, lefts, rights, eligible[n], top, best)
-        chosen = forced[n]
-        if chosen < 0:
-            chosen = best[draw[n]]
-        if chosen < 0:
-            continue
-        agree = 0
-        total = np.float32(0.0)
-        for b in range(n_draws):
-            if best[b] == chosen:
-                agree += 1
-            total += lefts[part[chosen, 0], b] + rights[part[chosen, 1], b] + own[chosen, b]
-            total += baseline[0, b]
-            for f in range(1, width):
-                total += z[f - 1] * baseline[f, b]
-        combination[n] = chosen
-        n_agree[n] = agree
-        mean_score[n] = total / np.float32(n_draws)
-
-
-@compiled
-def _count_best(
-    options: Any, own: Any, left: Any, right: Any, part: Any,
-    features: Any, eligible: Any, counts: Any,
-) -> None:  # fmt: skip
-    _, n_options, n_draws = options.shape
-    scores = np.empty((n_options, n_draws), np.float32)
-    lefts = np.empty((len(left), n_draws), np.float32)
-    rights = np.empty((len(right), n_draws), np.float32)
-    top = np.empty(n_draws, np.float32)
-    best = np.empty(n_draws, np.int32)
-    for n in range(len(features)):
-        _score_options(options, features[n], scores)
-        _add_parts(left, scores, lefts)
-        _add_parts(right, scores, rights)
-        _best_of(own, part, lefts, rights, eligible[n], top, best)
-        for b in range(n_draws):
-            if best[b] >= 0:
-                counts[n, best[b]] += 1
+    Returns int64 (n,), -1 where nothing is eligible, and float64 (n,).
+    """
+    found, chance = np.full(len(eligible), -1, dtype=np.int64), np.zeros(len(eligible))
+    draw_weighted(np.ascontiguousarray(eligible), weights, share, found, chance)
+    return found, chance

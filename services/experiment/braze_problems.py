@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from services.experiment.catalogue.model import Details, channel_of, is_control, messages_of
@@ -9,6 +10,7 @@ from services.experiment.model import Target, TargetKind
 from services.experiment.problem import Problem, Step
 from services.messages import Message, msg
 
+ATTRIBUTE_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 # Ways of delivery that certainly are not "by API". The values are not published, so any other one
 # is left to the person who ticks the settings before launch.
 NOT_BY_API = frozenset({"time_based", "action_based", "scheduled", "action", "date"})
@@ -16,6 +18,9 @@ NOT_BY_API = frozenset({"time_based", "action_based", "scheduled", "action", "da
 
 def braze_problems(target: Target, details: Details | None) -> Iterator[Problem]:
     """What keeps it from being a target. `details` is None where Braze does not know it."""
+    if target.kind is TargetKind.PROFILE:
+        yield from _profile(target)
+        return
     if details is None:
         yield _problem(
             target,
@@ -125,6 +130,15 @@ def _api_campaign(target: Target, details: Details) -> Iterator[Problem]:
             target,
             msg("The chosen variation of “{name}” is of another channel.", name=name),
             msg("Choose a variation of the target's channel."),
+        )
+
+
+def _profile(target: Target) -> Iterator[Problem]:
+    if not ATTRIBUTE_PREFIX.fullmatch(target.id):
+        yield _problem(
+            target,
+            msg("“{id}” cannot begin the names of custom attributes.", id=target.id),
+            msg("Use letters, digits and underscores, a letter first, at most 40."),
         )
 
 

@@ -53,9 +53,8 @@ CADENCE_KINDS = frozenset({DimensionKind.FREQUENCY, DimensionKind.WEEKDAY})
 
 
 class Option(_Part):
-    """One value of a dimension. `value` by kind: channel → a `Channel`; hour → 0-23, local to the
-    person; frequency → messages a week (7, 2, 1); weekday → list of ISO weekdays; others → what the
-    trigger property carries. `cost` is per message, in the experiment's currency."""
+    """One value of a dimension. `value`: a `Channel`, an hour 0-23 of the person's zone, messages a
+    week (7, 2, 1), ISO weekdays, else what the property carries. `cost`: money for one message."""
 
     key: Key
     label: str = Field(min_length=1, max_length=120)
@@ -83,6 +82,7 @@ class TargetKind(StrEnum):
     CAMPAIGN = "campaign"
     CANVAS = "canvas"
     API_CAMPAIGN = "api_campaign"
+    PROFILE = "profile"  # the choice is written to custom attributes; `id` is their prefix
 
 
 class Target(_Part):

@@ -4,3 +4,5 @@ Thirds: `routing` (which path, which key, which limit, which fault), `handling` 
 path) and `remembering` (what was accepted, what became of it). `world` holds the simulated people.
 Nothing here is shared with the Braze client, so one misreading cannot sit on both sides.
 """
+
+FOLDER = "sandbox"  # of a home: everything a sandbox keeps

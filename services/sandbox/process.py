@@ -15,6 +15,8 @@ from pathlib import Path
 
 from services.errors import Locked, SetupError
 from services.messages import msg
+from services.sandbox import FOLDER
+from services.sandbox.routing.keys import CONSOLE_FILE, EVERYTHING_FILE
 
 READY = "ready "
 START_WAIT_S = 300.0  # a million people take half a minute of an idle core
@@ -23,10 +25,14 @@ STOP_WAIT_S = 10.0
 
 @dataclass
 class SandboxProcess:
-    """A running sandbox: its base URL, its default key and the child behind it."""
+    """A running sandbox: its base URL, its keys and the child behind it.
+
+    `key` has the permissions the console needs; `full_key` has every one there is.
+    """
 
     url: str
     key: str
+    full_key: str
     port: int
     child: subprocess.Popen[str]
 
@@ -130,8 +136,11 @@ def launch(
     if not line.startswith(READY):
         _give_up(child)
     bound = int(line.removeprefix(READY))
-    key = (home / "sandbox" / "key").read_text(encoding="ascii").strip()
-    return SandboxProcess(f"http://{host}:{bound}", key, bound, child)
+    key, full_key = (
+        (home / FOLDER / name).read_text(encoding="ascii").strip()
+        for name in (CONSOLE_FILE, EVERYTHING_FILE)
+    )
+    return SandboxProcess(f"http://{host}:{bound}", key, full_key, bound, child)
 
 
 def _first_line(child: subprocess.Popen[str], wait_s: float) -> str:

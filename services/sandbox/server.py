@@ -16,13 +16,13 @@ from starlette.applications import Starlette
 
 from services.errors import Locked, SetupError
 from services.messages import msg
+from services.sandbox import FOLDER
 from services.sandbox.remembering.workspace import Workspace
+from services.sandbox.routing.application import application
 from services.sandbox.routing.cutting import CuttableProtocol
 from services.sandbox.routing.keys import Keys
-from services.sandbox.routing.routes import application
 from services.sandbox.world.worlds import WORLDS, in_mixed_zones
 
-FOLDER = "sandbox"
 STOP_WAIT_S = 2
 
 
@@ -117,6 +117,7 @@ def _run(
         log_level="critical",
         access_log=False,
         server_header=False,
+        date_header=False,  # routing/dates.py writes it
         timeout_graceful_shutdown=STOP_WAIT_S,
     )
     server = _Server(config, lambda: ready(port) if ready is not None else None, stop)

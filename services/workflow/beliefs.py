@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from services.audience.features import FeatureSpec
 from services.decision.model import Belief
+from services.errors import DataError
 from services.lake import Lake, Part
+from services.messages import msg
 
 BELIEFS = "beliefs"
 CADENCE_BELIEFS = "cadence_beliefs"  # about the weekly choice of rhythm
@@ -43,6 +45,19 @@ def latest_belief(
     """
     part = lake.newest(kind, experiment_id, until=until)
     return None if part is None else _recalled(lake, part)
+
+
+def belief_named(
+    lake: Lake, experiment_id: str, digest: str, *, until: date, kind: str = BELIEFS
+) -> KeptBelief:
+    """The belief a day was decided with. Raises DataError where it is no longer stored."""
+    for part in reversed(lake.parts(kind, experiment_id, until=until)):
+        if part.sha256 == digest:
+            return _recalled(lake, part)
+    raise DataError(
+        msg("The belief that {day} was decided with is no longer stored.", day=until),
+        hint=msg("Nothing was changed. Restore the facts from a backup."),
+    )
 
 
 def keep_belief(

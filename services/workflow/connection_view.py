@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from services.braze.limits import Family, RateWindow
+from services.braze.line import Line, instance_of, line_of
 from services.braze.origins import REST_ORIGINS
 from services.database.engine import Database
 from services.database.schema import permissions
@@ -11,6 +14,7 @@ from services.intents.model import Intent, IntentKind, message_from
 from services.intents.store import latest
 from services.messages import Message, msg
 from services.settings import Settings
+from services.workflow.permissions.store import kept_answers
 from services.workflow.sending_view import worker_alive
 
 GOOD = ("works", "probably")
@@ -94,13 +98,20 @@ class Permission:
     needed_for: Message
     result: str  # works, probably, missing, not_tried, excess
     step: Message | None  # where to click, from the check
+    said: Message | None = None  # what more the check learnt
 
 
 @dataclass(frozen=True)
 class ConnectionState:
-    """Everything the page Connection shows. `checked_at`: epoch seconds, None before a check."""
+    """Everything the page Connection shows.
+
+    instance    what Braze calls the instance at the endpoint; None in the sandbox and for others
+    checked_at  epoch seconds, None before a check
+    line        speed, rate and clocks as the last check found them; empty before one
+    """
 
     endpoint: str
+    instance: str | None
     sandbox: bool
     takes_key: bool
     worker_alive: bool
@@ -108,11 +119,17 @@ class ConnectionState:
     permissions: tuple[Permission, ...]
     excess: tuple[Permission, ...]
     last_check: Intent | None
+    line: Line
 
     @property
     def n_works(self) -> int:
         """Permissions of ours that work, or probably do."""
         return sum(found.result in GOOD for found in self.permissions)
+
+    @property
+    def requests(self) -> RateWindow | None:
+        """Where the allowance that most calls share stands; None where Braze did not say."""
+        return self.line.windows.get(Family.SHARED)
 
     @property
     def missing(self) -> tuple[Permission, ...]:
@@ -139,34 +156,38 @@ def connection_state(database: Database, settings: Settings) -> ConnectionState:
     checked = [row.checked_at for row in rows.values()]
     return ConnectionState(
         endpoint=settings.endpoint,
+        instance=instance_of(settings.endpoint),
         sandbox=settings.sandbox,
         # A database in a file is one machine: console and worker then share the home.
         takes_key=database.is_sqlite and not settings.sandbox,
         worker_alive=worker_alive(database),
         checked_at=max(checked) if checked else None,
         permissions=tuple(
-            Permission(
-                need.name,
-                need.needed_for,
-                rows[need.name].result if need.name in rows else "not_tried",
-                _step(rows[need.name].detail) if need.name in rows else None,
-            )
+            _permission(rows[need.name], need.needed_for)
+            if need.name in rows
+            else Permission(need.name, need.needed_for, "not_tried", None)
             for need in NEEDS
         ),
         excess=tuple(
-            Permission(row.name, msg("Nothing"), row.result, _step(row.detail))
+            _permission(row, msg("Nothing"))
             for row in rows.values()
             if row.name not in ours and row.result == "excess"
         ),
         last_check=latest(database, IntentKind.CHECK_CONNECTION),
+        line=line_of(kept_answers([row.detail for row in rows.values()])),
     )
 
 
-def _step(detail: object) -> Message | None:
-    if not isinstance(detail, dict):
-        return None
-    inner = detail.get("step")
-    return message_from(inner if isinstance(inner, dict) else detail)
+def _permission(row: Any, needed_for: Message) -> Permission:
+    detail = row.detail if isinstance(row.detail, dict) else {}
+    step, said = detail.get("step"), detail.get("said")
+    return Permission(
+        row.name,
+        needed_for,
+        row.result,
+        message_from(step if isinstance(step, dict) else detail or None),
+        message_from(said if isinstance(said, dict) else None),
+    )
 
 
 def known_endpoints() -> list[str]:

@@ -26,7 +26,7 @@ def fetch_series(place: Workplace, experiment: Experiment, day: date, progress: 
     A part holds what Braze said on `day`; of two parts the later one counts.
     """
     sources = [
-        *sorted({(_source(t.kind), t.id) for t in experiment.targets}),
+        *sorted({(_source(t.kind), t.id) for t in experiment.targets if _has_series(t.kind)}),
         *(("segment", s) for s in experiment.audience.segment_ids),
     ]
     for number, (source, id) in enumerate(sources):
@@ -64,6 +64,10 @@ def _rows(place: Workplace, source: str, id: str, since: date, until: date) -> S
     evening = datetime.combine(until, time(23, 59, 59), UTC)
     sizes = segment_series(client, id, (until - since).days + 1, evening)
     return [SeriesRow(s.day, "size", float(s.size)) for s in sizes if s.day >= since]
+
+
+def _has_series(kind: TargetKind) -> bool:
+    return kind is not TargetKind.PROFILE  # attributes are not counted by Braze
 
 
 def _source(kind: TargetKind) -> str:

@@ -10,9 +10,11 @@ import structlog
 
 from services.activation.delivering import BrazeSender
 from services.activation.dispatcher import dispatch_due
+from services.activation.marks import beside_home
 from services.activation.model import LedgerState
 from services.activation.planning import plan
 from services.activation.plans.store import day_counts, n_due, next_due_at
+from services.activation.recognising import Marks, marks_of
 from services.activation.settlement import settle_due
 from services.bootstrap import Console, Workplace
 from services.experiment.model import Experiment
@@ -58,12 +60,19 @@ def activate(place: Workplace, experiment: Experiment) -> bool:
         home=console.home,
         notes=place.notes,
         threads=SENDING_THREADS,
+        marks=marks_beside(console),
     )
     for held in done.held:
         log.warning("held", experiment=experiment.id, why=str(held.reason.what))
     counts = count_states(console, experiment.id, _today(console, experiment))
     progress.write(n_done=counts.sent, n_total=counts.sent + counts.left, started_at=progress.now())
     return bool(done.people or done.skipped)
+
+
+def marks_beside(console: Console) -> Marks:
+    """The files by which a restored or copied database is known. A sandbox may be copied freely."""
+    outside = None if console.settings.sandbox else beside_home()
+    return marks_of(console.home, console.workspace, outside)
 
 
 def settle(place: Workplace, experiment: Experiment, progress: Progress) -> None:

@@ -131,6 +131,8 @@ def _problems(
     experiment: Experiment, catalogue: Catalogue, combination: Mapping[str, str]
 ) -> list[ContentProblem]:
     target = experiment.target_for(dict(combination))
+    if target is not None and target.kind is TargetKind.PROFILE:
+        return []  # attributes are written as they are: there is nothing to render
     details = None if target is None else catalogue.details(target)
     if target is None or details is None:
         raise ContentError(

@@ -11,14 +11,13 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from pydantic import SecretStr
 
 from services.activation.pausing import is_paused
 from services.cli.main import COMMANDS, anneal
 from services.errors import AccessError, SetupError
 from services.intents.model import IntentState
 from services.intents.store import file_intent, find
-from services.settings import load_settings, write_connection
+from services.settings import load_settings
 from services.worker import work
 from services.workflow.cycle import cycle_start
 from services.workflow.history_of_demo import begin
@@ -46,27 +45,6 @@ def test_every_command_explains_itself(name: str):
     said = call(name, "--help")
     assert said.exit_code == 0
     assert "Usage:" in said.output
-
-
-def test_the_doctor_of_a_healthy_home_ends_with_zero_and_names_every_permission(small: Stage):
-    said = call("doctor", "--json")
-    report = json.loads(said.output)
-    assert said.exit_code == 0
-    assert report["healthy"]
-    assert len({p["name"] for p in report["permissions"]}) >= 19
-    assert report["database"]["journal_mode"] == "truncate"
-    assert small.sandbox.key not in said.output
-
-
-def test_the_doctor_names_what_is_missing_and_ends_with_three(small: Stage):
-    made = small.control._ask("POST", "keys", {"without": ["canvas.list", "users.track"]})
-    write_connection(
-        small.console.home, endpoint=small.sandbox.url, key=SecretStr(made["key"]), sandbox=True
-    )
-    said = call("doctor", "--json")
-    results = {p["name"]: p["result"] for p in json.loads(said.output)["permissions"]}
-    assert said.exit_code == 3
-    assert results["canvas.list"] == results["users.track"] == "missing"
 
 
 def test_pause_holds_and_resume_needs_a_reason(small: Stage):

@@ -21,8 +21,9 @@ from services.decision.choosing import (
 )
 from services.decision.design import place, weights_of
 from services.decision.learning import prior
-from services.decision.model import NOT_DRAWN, NOTHING_ELIGIBLE, Choices
+from services.decision.model import NOT_DRAWN, NOTHING_ELIGIBLE, Choices, Reward
 from services.decision.replaying import compare, draws_agree, replay
+from services.decision.terms import Prices
 from services.errors import DataError, ExperimentError
 
 N_SEEDS = 1500
@@ -149,7 +150,7 @@ def test_the_random_group_gets_every_eligible_combination_equally_often():
 
 def test_a_price_moves_choices_away_from_what_costs(draws, space):
     features, eligible = people_of(400, 2), np.ones((400, 12), dtype=bool)
-    prices = np.where(space.options[:, 0] == 1, 50.0, 0.0)
+    prices = Prices(Reward.BINARY, np.where(space.options[:, 0] == 1, 50.0, 0.0))
     free = choose(draws, space, features, eligible, 1, epsilon=0.0)
     priced = choose(draws, space, features, eligible, 1, epsilon=0.0, prices=prices)
     assert (space.options[free.combination, 0] == 1).mean() > 0.5

@@ -1,120 +1,110 @@
-"""Every answer has the shape the contract gives it."""
+"""Every operation of the contract file is there; requests and answers have the shapes it gives."""
 
 from __future__ import annotations
 
-from importlib.resources import files
-from typing import Any
-
-import jsonschema
+import httpx
 import pytest
+
+pytest.importorskip("yaml", reason="PyYAML reads the contract; it is no dependency")
+
+from braze_contract import RATE_HEADERS, Contract, ContractOperation
+from contract_requests import ACCEPTED
 from sandbox_wire import Wire
 
-from services.sandbox.routing.routes import OPERATIONS
+CONTRACT = Contract()
+POSTS = [o for o in CONTRACT.operations if o.method == "POST"]
+TYPED = [o for o in POSTS if "415" in o.document["responses"]]
+each_operation = pytest.mark.parametrize("operation", CONTRACT.operations, ids=str)
 
-yaml = pytest.importorskip("yaml", reason="PyYAML reads the contract; it is no dependency")
+
+def ask(
+    wire: Wire, operation: ContractOperation, request: dict, key: str | None = None
+) -> httpx.Response:
+    if operation.method == "POST":
+        return wire.post(operation.path, request, key)
+    told = {k: str(v).lower() if isinstance(v, bool) else v for k, v in request.items()}
+    return wire.get(operation.path, key=key, **told)
+
+
+def assert_fits(operation: ContractOperation, answer: httpx.Response) -> None:
+    body, headers = answer.json(), answer.headers
+    assert CONTRACT.answer_problems(operation, answer.status_code, headers, body) == []
+    assert headers["content-type"] == "application/json"
+    assert {"x-request-id", "x-runtime"} <= set(headers)
 
 
 @pytest.fixture(scope="module")
-def contract() -> dict[str, Any]:
-    source = files("services.sandbox").joinpath("openapi.yaml").read_text(encoding="utf-8")
-    return yaml.load(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+def powerless(shared: Wire) -> str:
+    """A key that may do nothing."""
+    return shared.control("keys", permissions=[])["key"]
 
 
-def follow(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """What a local reference points to."""
-    while "$ref" in node:
-        target: Any = contract
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        node = target
-    return node
+def test_there_is_an_accepted_request_for_each_operation_and_for_nothing_else():
+    assert set(ACCEPTED) == {str(o) for o in CONTRACT.operations}
 
 
-def check(contract: dict[str, Any], answer, method: str, path: str) -> None:
-    """Validate one answer against the schema of its path and status."""
-    operation = contract["paths"][path][method.lower()]
-    response = follow(contract, operation["responses"][str(answer.status_code)])
-    schema = response["content"]["application/json"]["schema"]
-    whole = {**schema, "components": contract["components"]}
-    jsonschema.Draft202012Validator(whole).validate(answer.json())
+@each_operation
+def test_a_valid_request_is_accepted_and_answered_as_documented(shared: Wire, operation):
+    request = ACCEPTED[str(operation)](shared)
+    in_query = request if operation.method == "GET" else {}
+    assert CONTRACT.request_problems(operation, query=in_query, body=request) == []
+    answer = ask(shared, operation, request)
+    assert answer.status_code == operation.success, answer.text
+    assert_fits(operation, answer)
+    assert all(answer.headers[name].isdigit() for name in RATE_HEADERS)
 
 
-def successes(wire: Wire) -> dict[str, tuple[str, dict[str, Any]]]:
-    """A request that succeeds, for every path."""
-    campaign, canvas = wire.campaign("offer_email"), wire.canvas("moment")
-    person = [{"external_user_id": p} for p in wire.reachable(3)]
-    api = next(c for c in wire.world["all_campaigns"] if c["key"] == "api")
-    mail = {"app_id": "a", "from": "A <a@b.example>", "body": "x"}
-    mail["message_variation_id"] = api["variations"][0]["id"]
-    fields = ["external_id", "custom_attributes", "custom_events", "purchases", "total_revenue"]
-    fields += ["campaigns_received", "canvases_received", "email", "devices", "push_tokens"]
-    template = wire.world["templates"][0]["id"]
-    segment = {"segment_id": wire.segment("everyone")}
-    time = "2026-03-01T00:00:00Z"
-    return {
-        "/campaigns/trigger/send": ("POST", {"campaign_id": campaign, "recipients": person}),
-        "/canvas/trigger/send": ("POST", {"canvas_id": canvas, "recipients": person}),
-        "/messages/send": (
-            "POST",
-            {
-                "external_user_ids": [p["external_user_id"] for p in person],
-                "campaign_id": api["id"],
-                "messages": {"email": mail},
-            },
-        ),
-        "/users/track": (
-            "POST",
-            {
-                "attributes": [{"external_id": "coffee-0000001", "x": 1}, {"y": 2}],
-                "events": [{"external_id": "coffee-0000001", "name": "e", "time": time}],
-            },
-        ),
-        "/users/export/ids": (
-            "POST",
-            {
-                "external_ids": [p["external_user_id"] for p in person] + ["ghost"],
-                "fields_to_export": fields,
-            },
-        ),
-        "/users/export/segment": ("POST", {**segment, "fields_to_export": ["external_id"]}),
-        "/campaigns/list": ("GET", {}),
-        "/campaigns/details": ("GET", {"campaign_id": wire.campaign("with_control")}),
-        "/campaigns/data_series": ("GET", {"campaign_id": campaign, "length": 3}),
-        "/canvas/list": ("GET", {}),
-        "/canvas/details": ("GET", {"canvas_id": wire.canvas("welcome")}),
-        "/canvas/data_series": (
-            "GET",
-            {
-                "canvas_id": canvas,
-                "length": "14",
-                "ending_at": "2026-03-03T00:00:00+00:00",
-                "include_variant_breakdown": "true",
-                "include_step_breakdown": "true",
-            },
-        ),
-        "/segments/list": ("GET", {}),
-        "/segments/details": ("GET", segment),
-        "/segments/data_series": ("GET", {**segment, "length": 5}),
-        "/templates/email/create": (
-            "POST",
-            {"template_name": "N", "subject": "S", "body": "<p>B</p>"},
-        ),
-        "/templates/email/update": ("POST", {"email_template_id": template, "subject": "T"}),
-        "/templates/email/info": ("GET", {"email_template_id": template}),
-        "/templates/email/list": ("GET", {"limit": 3}),
-    }
+@each_operation
+def test_an_unknown_key_is_refused_as_documented_and_told_no_limits(shared: Wire, operation):
+    answer = ask(shared, operation, {}, key="not-a-key")
+    assert answer.status_code == 401
+    assert_fits(operation, answer)
+    assert [answer.headers[name] for name in RATE_HEADERS] == ["", "", ""]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda o: o.path)
-def test_answers_have_the_shape_the_contract_gives_them(shared: Wire, contract, operation):
-    method, given = successes(shared)[operation.path]
-    assert contract["paths"][operation.path][method.lower()]["x-permission"] == operation.permission
-    if method == "GET":
-        answers = [shared.get(operation.path, **given), shared.get(operation.path, key="bad")]
-    else:
-        answers = [shared.post(operation.path, given), shared.post(operation.path, {}, key="bad")]
-        answers.append(shared.post(operation.path, {}))
-    expected = [operation.success, 401, 400]
-    assert [a.status_code for a in answers] == expected[: len(answers)]
-    for answer in answers:
-        check(contract, answer, method, operation.path)
+@each_operation
+def test_a_key_without_the_one_permission_is_refused_as_documented(
+    shared: Wire, operation, powerless
+):
+    answer = ask(shared, operation, {}, key=powerless)
+    assert answer.status_code == 403
+    assert_fits(operation, answer)
+    able = shared.control("keys", permissions=[operation.permission])["key"]
+    assert ask(shared, operation, {}, key=able).status_code not in (401, 403)
+
+
+@each_operation
+def test_a_request_that_lacks_what_is_required_is_refused_as_documented(shared: Wire, operation):
+    lacking = CONTRACT.request_problems(operation, query={}, body={})
+    answer = ask(shared, operation, {})
+    assert answer.status_code == (400 if lacking else operation.success)
+    assert_fits(operation, answer)
+
+
+@pytest.mark.parametrize("operation", POSTS, ids=str)
+def test_a_body_that_is_no_json_of_an_object_is_refused_as_documented(shared: Wire, operation):
+    headers = {"Authorization": f"Bearer {shared.key}", "Content-Type": "application/json"}
+    for body in (b"{'a': 1}", b'{"a": 1,}', b"", b"{{}}", b"\xff"):
+        answer = shared.client.post(operation.path, content=body, headers=headers)
+        assert (answer.status_code, list(answer.json())) == (400, ["error"])
+        assert_fits(operation, answer)
+
+
+@pytest.mark.parametrize("operation", TYPED, ids=str)
+def test_a_body_of_another_content_type_is_refused_as_documented(shared: Wire, operation):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        headers = {"Authorization": f"Bearer {shared.key}", "Content-Type": kind}
+        answer = shared.client.post(operation.path, content=b"{}", headers=headers)
+        assert answer.status_code == 415
+        assert_fits(operation, answer)
+
+
+@each_operation
+def test_a_trailing_slash_or_the_wrong_method_is_no_such_address(shared: Wire, operation):
+    wrong = "POST" if operation.method == "GET" else "GET"
+    headers = {"Authorization": f"Bearer {shared.key}"}
+    for method, path in ((operation.method, operation.path + "/"), (wrong, operation.path)):
+        answer = shared.client.request(method, path, headers=headers)
+        assert answer.status_code == 404
+        assert isinstance(answer.json()["message"], str)
+        assert all(name in answer.headers for name in RATE_HEADERS)

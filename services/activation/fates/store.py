@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from services.activation import lease
+from services.activation.gates.store import family_of
 from services.activation.model import IN_DOUBT, Claim, LedgerState, Verdict
 from services.activation.pausing import ITSELF
 from services.activation.switches import store as switches
@@ -21,6 +22,7 @@ from services.experiment.model import TargetKind
 from services.intents.model import message_json
 from services.messages import Message, msg
 
+NO_RECEIPT = frozenset({TargetKind.API_CAMPAIGN, TargetKind.PROFILE})
 FIRST_LOOK_S = 600.0  # Braze wants 5 minutes between dependent calls: RELIABILITY 2.1
 
 _ROWS = sa.text(
@@ -135,7 +137,8 @@ def settle(
         _count(connection, clock, claim.workspace, verdict.state, now)
     if verdict.pause_scope is not None and verdict.what is not None:
         _stop(connection, clock, verdict.pause_scope, verdict.what, now)
-    _heed(connection, claim.workspace, window, verdict.retry_at, share)
+    family = family_of(claim.target_kind)
+    _heed(connection, claim.workspace, family, window, verdict.retry_at, share)
     return ours
 
 
@@ -186,8 +189,8 @@ def give_up(database: Database, clock: Clock, *, alone: bool) -> Lost:
 
 
 def _first_look(state: LedgerState, kind: TargetKind, claimed_at: float) -> float | None:
-    # API campaigns leave no receipt: there is nothing to look at (DECISIONS 4).
-    if state not in IN_DOUBT or kind is TargetKind.API_CAMPAIGN:
+    # Nothing to look at where there are no receipts: API campaigns, attributes (DECISIONS 4).
+    if state not in IN_DOUBT or kind in NO_RECEIPT:
         return None
     return claimed_at + FIRST_LOOK_S
 
@@ -213,17 +216,18 @@ def _stop(connection: sa.Connection, clock: Clock, scope: str, why: Message, now
 def _heed(
     connection: sa.Connection,
     workspace: str,
+    family: Family,
     window: RateWindow | None,
     retry_at: float | None,
     share: float,
 ) -> None:
     if window is None and retry_at is None:
         return
-    bucket = switches.bucket(connection, workspace, Family.SHARED)
+    bucket = switches.bucket(connection, workspace, family)
     if bucket is None:
         return
     if window is not None:
         bucket = heed(bucket, window, share)
     if retry_at is not None:
         bucket = exhausted(bucket, retry_at)
-    switches.set_bucket(connection, workspace, Family.SHARED, bucket)
+    switches.set_bucket(connection, workspace, family, bucket)

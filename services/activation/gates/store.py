@@ -15,8 +15,6 @@ from services.activation.switches.buckets import Bucket, take
 from services.braze.limits import Family
 from services.experiment.model import Experiment, Status, Target, TargetKind
 
-FAMILY = Family.SHARED  # all three sending paths draw from it: braze/API.md, rate limits
-
 _GATES = sa.text(
     "SELECT (SELECT status FROM experiments WHERE id = :experiment) AS status, "
     "(SELECT hash FROM experiments WHERE id = :experiment) AS hash, "
@@ -38,6 +36,11 @@ _EXPORT = sa.text(
 _LAST_FAILED = sa.text(
     "SELECT answered_at FROM batches WHERE state = 'not_dispatched' ORDER BY id DESC LIMIT 1"
 )
+
+
+def family_of(kind: str) -> Family:
+    """The rate limit that requests to a target draw from."""
+    return Family.TRACK if kind == TargetKind.PROFILE else Family.SHARED
 
 
 def target_name(kind: str, id: str) -> str:
@@ -115,13 +118,14 @@ def held_by(
     made_at = export_made_at(connection, experiment)
     if made_at is None or now - made_at > MAX_EXPORT_AGE_S:
         return Held(HeldReason.EXPORT_OLD)
-    if not gates.content_approved:
+    # A profile gets attributes: there is no content in Braze that could have changed.
+    if not gates.content_approved and kind != TargetKind.PROFILE:
         return Held(HeldReason.CONTENT_CHANGED, target=(kind, id))
     return None
 
 
 def rate_token(
-    connection: sa.Connection, workspace: str, share: float, now: float
+    connection: sa.Connection, workspace: str, family: Family, share: float, now: float
 ) -> Bucket | Held:
     """The rate bucket with one more request taken, not yet stored, or why there is none to take."""
     breaker = switches.breaker(connection, workspace)
@@ -131,7 +135,7 @@ def rate_token(
         until = wait_until(breaker, connection.scalar(_LAST_FAILED))
         if now < until:
             return Held(HeldReason.WAITING, until=until)
-    taken = take(switches.bucket(connection, workspace, FAMILY), FAMILY, share, now)
+    taken = take(switches.bucket(connection, workspace, family), family, share, now)
     if taken.wait_until is not None:
         return Held(HeldReason.RATE_LIMIT, until=taken.wait_until)
     return taken.bucket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from services.sandbox.handling.calls import (
@@ -15,11 +16,11 @@ from services.sandbox.handling.calls import (
     text,
     whole,
 )
-from services.sandbox.handling.messages import braze_channel, counters, message
-from services.sandbox.remembering.catalogue import Target
+from services.sandbox.handling.messages import counters, message
+from services.sandbox.remembering.catalogue import Stream, Target
 from services.sandbox.remembering.happenings import CONVERSION_WINDOW_S
-from services.sandbox.remembering.series import day_of
-from services.sandbox.remembering.tracking import moment_s
+from services.sandbox.remembering.moments import moment_s
+from services.sandbox.remembering.series import COUNTERS, day_of
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.refusals import refused
 from services.sandbox.world.people import DAY_S
@@ -30,7 +31,7 @@ MADE_BEFORE_S = 40 * DAY_S  # campaigns are that much older than the history, on
 
 def list_campaigns(call: Call) -> dict[str, Any]:
     """GET /campaigns/list: a page of 100, oldest first."""
-    since = text(call, "last_edit.time[gt]")
+    since_s = edited_after_s(call)
     items = [
         {
             "id": target.id,
@@ -41,7 +42,7 @@ def list_campaigns(call: Call) -> dict[str, Any]:
         }
         for target in call.space.catalogue.of_kind("campaign")
         if flag(call, "include_archived") or not target.campaign.archived
-        if since is None or edited_s(call.space, target) > _moment(since)
+        if edited_s(call.space, target) > since_s
     ]
     return {"campaigns": page_of(call, items), "message": "success"}
 
@@ -62,7 +63,7 @@ def campaign_details(call: Call) -> dict[str, Any]:
         "name": spec.name,
         "description": spec.text,
         "schedule_type": spec.schedule_type,
-        "channels": [braze_channel(c) for c in target.channels],
+        "channels": target.services,
         "first_sent": first,
         "last_sent": last,
         "tags": list(spec.tags),
@@ -87,29 +88,28 @@ def campaign_series(call: Call) -> dict[str, Any]:
     first = (day_of(space.now_s) if last is None else last) - length + 1
     streams = [*target.streams, *([target.control] if target.control else [])]
     windows = [space.series.window(s.index, first, length) for s in streams]
-    data = []
-    for offset in range(length):
-        messages: dict[str, list[dict[str, Any]]] = {}
-        days = [window[offset] for window in windows]
-        for stream, counts in zip(streams, days, strict=True):
-            entry: dict[str, Any] = {"variation_name": stream.name, "variation_api_id": stream.id}
-            if stream.control:
-                entry["enrolled"] = counts["enrolled"]
-            else:
-                entry.update(counters(stream.channel, counts))
-            entry["unique_recipients"] = counts["unique_recipients"]
-            entry.update(_outcomes(counts))
-            messages.setdefault(braze_channel(stream.channel), []).append(entry)
-        total = {name: sum(counts[name] for counts in days) for name in days[0]}
-        data.append(
-            {
-                "time": iso_day(first + offset),
-                "messages": messages,
-                "unique_recipients": total["unique_recipients"],
-                **_outcomes(total),
-            }
-        )
+    data = [
+        {"time": iso_day(first + n), **series_day(streams, [w[n] for w in windows])}
+        for n in range(length)
+    ]
     return {"data": data, "message": "success"}
+
+
+def series_day(streams: list[Stream], counts: list[dict[str, int]]) -> dict[str, Any]:
+    """One day of a campaign's series, from the counters of each of its variations."""
+    messages: dict[str, list[dict[str, Any]]] = {}
+    for stream, own in zip(streams, counts, strict=True):
+        entry: dict[str, Any] = {"variation_name": stream.name, "variation_api_id": stream.id}
+        if stream.control:
+            entry["enrolled"] = own["enrolled"]
+        else:
+            entry.update(counters(stream, own))
+        entry["unique_recipients"] = own["unique_recipients"]
+        entry.update(_outcomes(own))
+        messages.setdefault(stream.service, []).append(entry)
+    total = {name: sum(own[name] for own in counts) for name in COUNTERS}
+    unique = total["unique_recipients"]
+    return {"messages": messages, "unique_recipients": unique, **_outcomes(total)}
 
 
 def created_s(space: Workspace, target: Target) -> float:
@@ -148,8 +148,12 @@ def _campaign(call: Call) -> Target:
     return target
 
 
-def _moment(since: str) -> float:
+def edited_after_s(call: Call) -> float:
+    """`last_edit.time[gt]` of a list, epoch seconds; everything was edited later than none."""
+    since = text(call, "last_edit.time[gt]")
+    if since is None:
+        return -inf
     try:
-        return moment_s(since)
+        return moment_s(since.replace(" ", "+"))
     except ValueError as problem:
         raise refused(400, "Bad Request") from problem

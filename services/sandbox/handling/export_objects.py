@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.sandbox.handling.canaries import DIRECT
+from services.sandbox.handling.canaries import CARD_ATTRIBUTE, DIRECT, born_with, card_of
+from services.sandbox.remembering.attributes import read
+from services.sandbox.remembering.directory import braze_id
 from services.sandbox.remembering.profiles import (
     CLICKED_EMAIL,
     CONVERTED,
@@ -17,14 +19,14 @@ from services.sandbox.remembering.profiles import (
     OPENED_PUSH,
     Tally,
 )
-from services.sandbox.remembering.tracking import braze_id
+from services.sandbox.remembering.tracking import APP_NAME, push_tokens
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.world.model import DerivedAttribute
 from services.sandbox.world.people import DAY_S, STATES
 
 RECENT_S = 90 * DAY_S  # entries of events, purchases and receipts cover the last 90 days
 ENGAGED = {OPENED_EMAIL: "opened_email", OPENED_PUSH: "opened_push", CLICKED_EMAIL: "clicked_email"}
-CARD_ATTRIBUTE = "loyalty_card"  # personal data hidden among custom attributes, as happens
+SOURCES = (None, None, None, "Paid search", "Referral", "Partner newsletter")
 Objects = list[dict[str, Any]]
 
 
@@ -44,12 +46,10 @@ def export_objects(
             _put(out, name, column(space, rows))
     for name in DIRECT:
         if name in wanted:
-            _put(out, name, (DIRECT[name](row) for row in rows.tolist()))
+            _put(out, name, (born_with(space, name, row) for row in rows.tolist()))
     if space.people.profile:
         for item, row in zip(out, rows.tolist(), strict=True):
-            for name, value in space.people.profile.get(row, {}).items():
-                if name in wanted:
-                    item[name] = value
+            _overlay(item, space.people.profile.get(row, {}), wanted)
     everything = "custom_attributes" in wanted
     if everything or attributes:
         _custom(space, rows, None if everything else list(attributes), out)
@@ -61,6 +61,8 @@ def export_objects(
         _campaigns(space, rows, out)
     if "canvases_received" in wanted:
         _canvases(space, rows, out)
+    if "apps" in wanted:
+        _apps(space, rows, out)
     return out
 
 
@@ -77,6 +79,17 @@ def _put(out: Objects, name: str, values: Iterable[Any]) -> None:
             item[name] = value
 
 
+def _overlay(item: dict[str, Any], changed: dict[str, object], wanted: set[str]) -> None:
+    """What `users/track` wrote wins over what the world gave."""
+    for name, value in changed.items():
+        if name not in wanted or name == "push_tokens":
+            continue
+        if value is None:
+            item.pop(name, None)
+        else:
+            item[name] = value
+
+
 def _states(codes: NDArray[np.int8]) -> list[str | None]:
     return [STATES[code] for code in codes.tolist()]
 
@@ -86,9 +99,30 @@ def _place(space: Workspace, rows: NDArray[np.int64], part: int) -> list[Any]:
     return [zones[code][part] for code in space.people.zone[rows].tolist()]
 
 
+def _source(space: Workspace, rows: NDArray[np.int64], text: str) -> list[str | None]:
+    buckets = space.people.random_bucket[rows].tolist()
+    made = space.people.made
+    found = [
+        None if row in made else SOURCES[bucket % len(SOURCES)]
+        for row, bucket in zip(rows.tolist(), buckets, strict=True)
+    ]
+    return [None if source is None else text.format(source) for source in found]
+
+
+def _uninstalled(space: Workspace, rows: NDArray[np.int64]) -> list[str | None]:
+    at_s = space.activity.uninstalled_s(rows, space.now_s)
+    return [t if s == s else None for t, s in zip(times(at_s), at_s.tolist(), strict=True)]
+
+
 _PROFILE: dict[str, Callable[[Workspace, NDArray[np.int64]], Iterable[Any]]] = {
-    "external_id": lambda s, rows: [s.people.external_ids[row] for row in rows.tolist()],
+    "external_id": lambda s, rows: [s.people.external_ids[row] or None for row in rows.tolist()],
     "braze_id": lambda s, rows: [braze_id(s.people, row) for row in rows.tolist()],
+    "user_aliases": lambda s, rows: [s.directory.aliases(row) for row in rows.tolist()],
+    "email": lambda s, rows: [s.directory.email(row) for row in rows.tolist()],
+    "phone": lambda s, rows: [s.directory.phone(row) for row in rows.tolist()],
+    "push_tokens": lambda s, rows: [
+        push_tokens(s.people, s.directory, row) or None for row in rows.tolist()
+    ],
     "created_at": lambda s, rows: times(s.people.created_s[rows]),
     "time_zone": lambda s, rows: _place(s, rows, 0),
     "country": lambda s, rows: _place(s, rows, 1),
@@ -97,7 +131,15 @@ _PROFILE: dict[str, Callable[[Workspace, NDArray[np.int64]], Iterable[Any]]] = {
     "email_subscribe": lambda s, rows: _states(s.people.email_state[rows]),
     "push_subscribe": lambda s, rows: _states(s.people.push_state[rows]),
     "total_revenue": lambda s, rows: (s.profiles.revenue_cents[rows] / 100).tolist(),
+    "uninstalled_at": _uninstalled,
+    "attributed_source": lambda s, rows: _source(s, rows, "{}"),
+    "attributed_campaign": lambda s, rows: _source(s, rows, "{}: spring"),
+    "attributed_adgroup": lambda s, rows: _source(s, rows, "{}: all"),
+    "attributed_ad": lambda s, rows: _source(s, rows, "{}: 1"),
 }
+FIELDS = frozenset(_PROFILE) | frozenset(DIRECT)
+FIELDS |= {"custom_attributes", "custom_events", "purchases", "apps", "campaigns_received"}
+FIELDS |= {"canvases_received"}
 
 
 def _custom(
@@ -108,12 +150,14 @@ def _custom(
     held: Objects = [{} for _ in out]
     for name in names:
         if name in derived:
-            values = space.profiles.derived(derived[name], space.now_s)[rows].tolist()
+            values = space.profiles.derived(derived[name], space.now_s, rows).tolist()
             _put(held, name, [None if v != v else int(v) for v in values])
         elif name in space.people.columns:
-            _put(held, name, _column(space, name, rows))
+            _put(held, name, read(space.people.columns[name], rows))
     if only is None or CARD_ATTRIBUTE in only:
-        _put(held, CARD_ATTRIBUTE, (f"CANARY-CARD-{row:07d}" for row in rows.tolist()))
+        made = space.people.made
+        cards = (None if row in made else card_of(row) for row in rows.tolist())
+        _put(held, CARD_ATTRIBUTE, cards)
     if space.people.overrides:
         for item, row in zip(held, rows.tolist(), strict=True):
             for name, value in space.people.overrides.get(row, {}).items():
@@ -126,31 +170,36 @@ def _custom(
             item["custom_attributes"] = values
 
 
-def _column(space: Workspace, name: str, rows: NDArray[np.int64]) -> list[Any]:
-    column = space.people.columns[name]
-    values = column.values[rows].tolist()
-    if column.categories:
-        return [column.categories[int(v)] if v >= 0 else None for v in values]
-    if column.flag:
-        return [None if v != v else v == 1 for v in values]
-    if column.decimals == 0:
-        return [None if v != v else int(v) for v in values]
-    return [None if v != v else v for v in values]
-
-
 def _tally(
     space: Workspace, tally: Tally, rows: NDArray[np.int64], field: str, out: Objects
 ) -> None:
+    since_s = space.now_s - RECENT_S
     counts, last = tally.count[rows], tally.last[rows]
-    which, columns = np.nonzero((counts > 0) & (last >= space.now_s - RECENT_S))
-    if not len(which):
-        return
+    which, columns = np.nonzero((counts > 0) & (last >= since_s))
     first = times(tally.first[rows[which], columns])
     latest = times(last[which, columns])
     numbers = counts[which, columns].tolist()
     names = [tally.names[c] for c in columns.tolist()]
     for i, name, a, b, n in zip(which.tolist(), names, first, latest, numbers, strict=True):
         out[i].setdefault(field, []).append({"name": name, "first": a, "last": b, "count": n})
+    for i, row in enumerate(rows.tolist() if tally.others else ()):
+        for name, held in tally.others.get(row, {}).items():
+            if held.last_s >= since_s:
+                a, b = times(np.array([held.first_s, held.last_s]))
+                item = {"name": name, "first": a, "last": b, "count": held.count}
+                out[i].setdefault(field, []).append(item)
+
+
+def _apps(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
+    """The one app of the world, on the profiles of those who have used it."""
+    tally = space.profiles.events
+    column = tally.column(space.world.browse_event)
+    sessions = tally.count[rows, column].tolist()
+    first, last = times(tally.first[rows, column]), times(tally.last[rows, column])
+    for item, n, a, b in zip(out, sessions, first, last, strict=True):
+        if n:
+            app = {"name": APP_NAME, "platform": "iOS", "version": "4.2.0"}
+            item["apps"] = [{**app, "sessions": n, "first_used": a, "last_used": b}]
 
 
 def _campaigns(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
@@ -191,23 +240,33 @@ def _canvases(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
         which = np.flatnonzero(entered >= space.now_s - RECENT_S)
         if not len(which):
             continue
+        variants = {
+            v.index: v for v in (*target.variants, *((target.control,) if target.control else ()))
+        }
+        streams = space.profiles.stream_of_receipt[rows[which], target.index].tolist()
         steps = np.array([s.step for s in target.streams])
         reached = space.profiles.step_received[np.ix_(rows[which], steps)]
         at = times(entered[which])
-        latest = times(np.nanmax(reached, axis=1))
+        # who is in the control group has entered and received nothing
+        last = np.where(np.isnan(reached), -np.inf, reached).max(axis=1)
+        latest = times(np.where(np.isfinite(last), last, np.nan))
         texts = np.array(times(reached)).reshape(reached.shape)
         for j, i in enumerate(which.tolist()):
+            variant = variants[streams[j]]
             item: dict[str, Any] = {
                 "name": target.spec.name,
                 "api_canvas_id": target.id,
                 "last_entered": at[j],
-                "last_received_message": latest[j],
-                "variation_name": "Variant 1",
-                "in_control": False,
+                "variation_name": variant.name,
+                "in_control": variant.control,
                 "steps_received": [
                     {"name": s.name, "api_canvas_step_id": s.id, "last_received": str(texts[j, k])}
                     for k, s in enumerate(target.streams)
                     if reached[j, k] == reached[j, k]
                 ],
             }
+            if np.isfinite(last[j]):
+                item["last_received_message"] = latest[j]
+            if variant.control:
+                item["last_entered_control_at"] = at[j]
             out[i].setdefault("canvases_received", []).append(item)

@@ -8,7 +8,7 @@ from typing import Any
 from services.sandbox.remembering.catalogue import Stream
 from services.sandbox.remembering.templates import html
 from services.sandbox.world.hashing import uuid_of
-from services.sandbox.world.model import World
+from services.sandbox.world.model import Variation, World
 
 EMAIL_COUNTERS: tuple[str, ...]
 EMAIL_COUNTERS = ("sent", "delivered", "opens", "unique_opens", "clicks", "unique_clicks")
@@ -23,7 +23,7 @@ def _body(file: str) -> str:
 def message(world: World, stream: Stream) -> dict[str, Any]:
     """One message object, shaped by its channel; a control group has no content."""
     if stream.control or stream.variation is None:
-        return {"channel": stream.channel, "type": "control"}
+        return {"channel": stream.service, "type": "control"}
     variation = stream.variation
     match stream.channel:
         case "email":
@@ -48,21 +48,65 @@ def message(world: World, stream: Stream) -> dict[str, Any]:
             return {
                 "channel": "sms",
                 "name": variation.name,
-                "body": variation.text,
+                "body": _liquid(variation.text, stream),
                 "from": "50505",
                 "subscription_group_id": uuid_of(world.key, "sms group"),
             }
+        case "webhook":
+            return {
+                "channel": "webhook",
+                "name": variation.name,
+                "url": "https://till.example/hooks",
+                "body": variation.text,
+                "type": "",
+                "headers": {"Content-Type": "application/json"},
+                "method": "POST",
+            }
+        case "content_cards":
+            return {"channel": "content_cards", "name": variation.name, "extras": {}}
+        case "whats_app":
+            return {
+                "channel": "whats_app",
+                "name": variation.name,
+                "layout": "text",
+                "header_text": "",
+                "body_text": variation.text,
+                "footer_text": "",
+                "buttons": [],
+            }
+        case "in_app":
+            return _survey(stream, variation)
         case _:
             return {
-                "channel": "ios_push",
+                "channel": stream.service,
                 "name": variation.name,
-                "alert": variation.text,
-                "title": variation.title,
+                "alert": _liquid(variation.text, stream),
+                "title": _liquid(variation.title, stream),
                 "action": "Opens App",
                 "image_url": "",
                 "large_image_url": "",
                 "extras": {},
             }
+
+
+def _survey(stream: Stream, variation: Variation) -> dict[str, Any]:
+    """An in-app survey of one page; its choices are separated by bars."""
+    choices = [
+        {
+            "choice_id": uuid_of(stream.id, "choice", text),
+            "text": text,
+            "custom_attribute_key": "survey_answer",
+            "custom_attribute_value": text.lower(),
+            "deleted": False,
+        }
+        for text in variation.text.split("|")
+    ]
+    return {
+        "channel": stream.service,
+        "name": variation.name,
+        "type": "survey",
+        "data": {"pages": [{"header": {"text": variation.title}, "choices": choices}]},
+    }
 
 
 def _liquid(source: str, stream: Stream) -> str:
@@ -72,14 +116,12 @@ def _liquid(source: str, stream: Stream) -> str:
     return source.replace("api_trigger_properties", "canvas_entry_properties")
 
 
-def braze_channel(channel: str) -> str:
-    """The channel's name in details and series: a push of the sandbox is an iOS push."""
-    return "ios_push" if channel == "push" else channel
+def counters(stream: Stream, day: dict[str, int]) -> dict[str, int]:
+    """A stream's counters of one day under the names its channel has in a series.
 
-
-def counters(channel: str, day: dict[str, int]) -> dict[str, int]:
-    """A stream's counters of one day under the names its channel has in a series."""
-    match channel:
+    What the sandbox never lets happen (dismissals of a card, help answers to a text) is zero.
+    """
+    match stream.channel:
         case "email":
             return {name: day[name] for name in EMAIL_COUNTERS}
         case "sms":
@@ -92,6 +134,32 @@ def counters(channel: str, day: dict[str, int]) -> dict[str, int]:
                 "clicks": day["clicks"],
                 "opt_out": day["unsubscribes"],
                 "help": 0,
+            }
+        case "whats_app":
+            return {
+                "sent": day["sent"],
+                "delivered": day["delivered"],
+                "failed": day["bounces"],
+                "read": day["unique_opens"],
+            }
+        case "webhook":
+            return {"sent": day["sent"], "errors": day["bounces"]}
+        case "content_cards":
+            return {
+                "sent": day["sent"],
+                "total_clicks": day["clicks"],
+                "total_dismissals": 0,
+                "total_impressions": day["opens"],
+                "unique_clicks": day["unique_clicks"],
+                "unique_dismissals": 0,
+                "unique_impressions": day["unique_opens"],
+            }
+        case "in_app":
+            return {
+                "impressions": day["opens"],
+                "clicks": day["clicks"],
+                "first_button_clicks": 0,
+                "second_button_clicks": 0,
             }
         case _:
             return {

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from services.sandbox.handling.calls import Call, text, whole
+from services.sandbox.remembering.moments import moment_s
 from services.sandbox.remembering.templates import FIELDS, StoredTemplate
-from services.sandbox.remembering.tracking import moment_s
 from services.sandbox.routing.refusals import refused
+from services.sandbox.world.other_messages import CONTENT_BLOCKS
 
 MAX_LIMIT = 1_000
 REQUIRED = {"template_name": "Template name is required"}
 REQUIRED |= {"subject": "subject is required", "body": "body is required"}
+TEXTS = (*REQUIRED, "preheader", "plaintext_body")
+# {{content_blocks.${Name}}}, also with blanks inside and with a filter behind the name
+CONTENT_BLOCK = re.compile(r"content_blocks\s*\.\s*\$\{([^}]*)\}")
+WRONG_INLINE = "Invalid value for `should_inline_css`. One of `true` or `false` was expected"
+WRONG_BLOCK = "Email must have valid Content Block names"
 
 
 def create_template(call: Call) -> dict[str, Any]:
@@ -21,12 +28,18 @@ def create_template(call: Call) -> dict[str, Any]:
         if not isinstance(call.body.get(name), str) or not call.body[name]:
             raise refused(400, problem)
     body = {k: v for k, v in _checked(call).items() if k != "email_template_id"}
+    # an update does not look: a block may be made later, and Braze checks only on create
+    for name in ("subject", "preheader", "body", "plaintext_body"):
+        for block in CONTENT_BLOCK.findall(body.get(name, "")):
+            if block.strip() not in CONTENT_BLOCKS:
+                raise refused(400, WRONG_BLOCK)
     return {"email_template_id": call.space.record("template", body), "message": "success"}
 
 
 def update_template(call: Call) -> dict[str, Any]:
     """POST /templates/email/update: fields left out stay."""
-    if call.body.get("email_template_id") not in call.space.templates.by_id:
+    wanted = call.body.get("email_template_id")
+    if not isinstance(wanted, str) or wanted not in call.space.templates.by_id:
         raise refused(400, "email_template_id is required")
     body = _checked(call)
     if len(body) < 2:
@@ -69,6 +82,11 @@ def list_templates(call: Call) -> dict[str, Any]:
 def _checked(call: Call) -> dict[str, Any]:
     """The known fields of a body. Raises Refused with Braze's texts."""
     body = call.body
+    for name in TEXTS:
+        if body.get(name) is not None and not isinstance(body[name], str):
+            raise refused(400, REQUIRED.get(name, f"{name} must be a string"))
+    if body.get("template_name") == "":
+        raise refused(400, REQUIRED["template_name"])
     tags = body.get("tags")
     if tags is not None:
         if not isinstance(tags, list):
@@ -79,8 +97,7 @@ def _checked(call: Call) -> dict[str, Any]:
             raise refused(400, "Some tags could not be found")
     inline = body.get("should_inline_css")
     if inline is not None and not isinstance(inline, bool):
-        text = "Invalid value for `should_inline_css`. One of `true` or `false` was expected"
-        raise refused(400, text)
+        raise refused(400, WRONG_INLINE)
     known = {*FIELDS, "tags", "email_template_id"}
     return {k: v for k, v in body.items() if k in known and v is not None}
 

@@ -12,7 +12,7 @@ from services.sandbox.remembering.outbox import Fate
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.refusals import refused
 from services.sandbox.world.behaviour import typical_basket
-from services.sandbox.world.model import CHANNELS
+from services.sandbox.world.model import CHANNELS, MESSAGE_CHANNELS
 from services.sandbox.world.preferences import answered_share, probability
 
 MAX_PAGE = 10_000
@@ -35,10 +35,10 @@ def message(space: Workspace, seq: int) -> dict[str, Any]:
     target = space.catalogue.targets[log.target[seq]]
     return {
         "seq": seq,
-        "external_id": space.people.external_ids[person] if person >= 0 else log.unknown[seq],
+        "external_id": log.names.get(seq) or space.people.external_ids[person],
         "target_kind": target.kind,
         "target_id": target.id,
-        "channel": CHANNELS[log.channel[seq]],
+        "channel": MESSAGE_CHANNELS[log.channel[seq]],
         "properties": log.properties_of(seq),
         "at": iso(log.at_s[seq]),
         "at_s": log.at_s[seq],
@@ -148,7 +148,7 @@ def expected_orders(
         return np.zeros((len(rows), 0))
     logits = space.preferences.logits(
         rows,
-        np.stack([e.options for e in encoded]),
+        np.array([e.options for e in encoded], np.int16),
         np.array([e.strange for e in encoded]),
         np.array([_channel(c) for c in combinations], dtype=np.int8),
         np.array([int(c.get("hour", -1)) for c in combinations], dtype=np.int8),

@@ -1,80 +1,64 @@
-"""POST /users/export/ids, /users/export/segment and /users/track."""
+"""POST /users/export/ids and /users/track."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from services.sandbox.handling.calls import Call
-from services.sandbox.handling.export_objects import export_objects
+from services.sandbox.handling.export_objects import FIELDS, export_objects
 from services.sandbox.handling.tracked_objects import problem_of
-from services.sandbox.remembering.tracking import row_of_braze_id
+from services.sandbox.remembering.identifiers import alias_of, external_id_of
 from services.sandbox.routing.refusals import refused
-from services.sandbox.world.hashing import uuid_of
 
 MAX_IDS = 50
-MAX_ATTRIBUTES = 500
-MAX_TRACKED = 75
 ARRAYS = ("attributes", "events", "purchases")
+SINGLE = ("braze_id", "device_id", "email_address", "phone")
+NOTHING_USABLE = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."
 
 
 def export_ids(call: Call) -> dict[str, Any]:
-    """POST /users/export/ids: whole profiles by id; unknown ids are named, not refused."""
+    """POST /users/export/ids: profiles by any identifier, each once; unknown ids are no error."""
     body, space = call.body, call.space
-    ids = _strings(body, "external_ids")
-    aliases = body.get("user_aliases") or []
+    ids = [external_id_of(value) for value in _array(body, "external_ids")]
+    aliases = [alias_of(value) for value in _array(body, "user_aliases")]
     if len(ids) + len(aliases) > MAX_IDS:
         raise refused(400, "The max number of ids per request was exceeded")
-    single = [n for n in ("braze_id", "device_id", "email_address", "phone") if body.get(n)]
-    if not ids and not aliases and not single:
+    for name in SINGLE:
+        if not isinstance(body.get(name, ""), str):
+            raise refused(400, f"{name} must be a string")
+    if not ids and not aliases and not any(body.get(name) for name in SINGLE):
         raise refused(400, "external_ids is required")
-    if not isinstance(body.get("fields_to_export"), list):
-        raise refused(400, "fields_to_export is required")
+    if None in ids:
+        raise refused(400, "external_ids must be an array of strings")
+    if None in aliases:
+        raise refused(400, "user_aliases must be an array of alias objects")
+    fields = _fields(call)
     rows: dict[int, None] = {}
-    unknown: list[str] = []
-    for name in ids:
-        row = space.people.row_of.get(name)
-        if row is None or space.people.created_s[row] > space.now_s:
-            unknown.append(name)
+    unknown: dict[str, None] = {}
+    for name in filter(None, ids):
+        row = space.directory.of_external_id(name, space.now_s)
+        if row is None:
+            unknown[name] = None
         else:
             rows[row] = None
-    by_braze_id = row_of_braze_id(space.people, body.get("braze_id"))
-    if by_braze_id is not None:
-        rows[by_braze_id] = None
-    users = export_objects(
-        space, np.array(list(rows), dtype=np.int64), _strings(body, "fields_to_export"), []
-    )
+    for alias in filter(None, aliases):
+        row = space.directory.of_alias(*alias, space.now_s)
+        if row is not None:
+            rows[row] = None
+    rows.update(dict.fromkeys(_by_single(call)))
+    users = export_objects(space, np.array(list(rows), dtype=np.int64), fields, [])
     answer: dict[str, Any] = {"users": users, "message": "success"}
     if unknown:
-        answer["invalid_user_ids"] = unknown
+        answer["invalid_user_ids"] = list(unknown)
     return answer
-
-
-def export_segment(call: Call) -> dict[str, Any]:
-    """POST /users/export/segment: accept an export; the address works once it is written."""
-    body, space = call.body, call.space
-    segment_id = body.get("segment_id")
-    if not isinstance(segment_id, str) or segment_id not in space.catalogue.segments:
-        raise refused(400, "segment_id must be a string of the segment api identifier")
-    if not isinstance(body.get("fields_to_export"), list):
-        raise refused(400, "fields_to_export is required")
-    attributes = _strings(body, "custom_attributes_to_export")
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise refused(400, "The max number of custom attributes per request was exceeded")
-    token = call.exports.start(segment_id, _strings(body, "fields_to_export"), attributes)
-    return {
-        "object_prefix": f"{uuid_of('export', token)}-{math.floor(space.now_s)}",
-        "url": f"{call.base_url}/exports/{token}.zip",
-        "message": "success",
-    }
 
 
 def track(call: Call) -> dict[str, Any]:
     """POST /users/track: queue what can be used, name what cannot."""
     given = {name: call.body[name] for name in ARRAYS if isinstance(call.body.get(name), list)}
-    if sum(len(items) for items in given.values()) > MAX_TRACKED:
+    if call.space.plan.too_many([len(items) for items in given.values()]):
         raise refused(400, "Max Input Length Exceeded")
     errors: list[dict[str, Any]] = []
     usable: dict[str, list[dict[str, Any]]] = {}
@@ -88,8 +72,7 @@ def track(call: Call) -> dict[str, Any]:
                 errors.append({"type": problem, "input_array": name, "index": index})
     if not any(usable.values()):
         more = {"errors": errors} if errors else {}
-        text = "Valid data must be provided in the 'attributes', 'events', or 'purchases' fields."
-        raise refused(400, text, **more)
+        raise refused(400, NOTHING_USABLE, **more)
     call.space.record("track", usable)
     answer: dict[str, Any] = {f"{name}_processed": len(items) for name, items in usable.items()}
     if errors:
@@ -97,6 +80,33 @@ def track(call: Call) -> dict[str, Any]:
     return {**answer, "message": "success"}
 
 
-def _strings(body: dict[str, Any], name: str) -> list[str]:
-    values = body.get(name)
-    return [str(value) for value in values] if isinstance(values, list) else []
+def _by_single(call: Call) -> list[int]:
+    """Rows found by the identifiers that come alone. Several people may share an address."""
+    body, directory, now_s = call.body, call.space.directory, call.space.now_s
+    found: list[int | None] = []
+    if body.get("braze_id"):
+        found.append(directory.of_braze_id(body["braze_id"], now_s))
+    if body.get("device_id"):
+        found.append(directory.of_device(body["device_id"], now_s))
+    if body.get("email_address"):
+        found += directory.of_email(body["email_address"], now_s)
+    if body.get("phone"):
+        found += directory.of_phone(body["phone"], now_s)
+    return [row for row in found if row is not None]
+
+
+def _fields(call: Call) -> list[str]:
+    """Names to export. Unknown ones are ignored; older customers get everything by default."""
+    fields = call.body.get("fields_to_export")
+    if fields is None and not call.space.plan.fields_required:
+        return sorted(FIELDS)
+    if not isinstance(fields, list):
+        raise refused(400, "fields_to_export is required")
+    return [str(field) for field in fields]
+
+
+def _array(body: dict[str, Any], name: str) -> list[Any]:
+    values = body.get(name, [])
+    if not isinstance(values, list):
+        raise refused(400, f"{name} must be an array")
+    return values

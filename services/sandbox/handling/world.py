@@ -8,7 +8,8 @@ from services.sandbox.handling.calls import iso
 from services.sandbox.remembering.catalogue import Target
 from services.sandbox.remembering.membership import description
 from services.sandbox.remembering.workspace import Workspace
-from services.sandbox.world.model import World
+from services.sandbox.world.model import CHANNELS, World
+from services.sandbox.world.other_messages import CONTENT_BLOCKS
 
 
 def world_json(space: Workspace, base_url: str) -> dict[str, Any]:
@@ -40,11 +41,12 @@ def world_json(space: Workspace, base_url: str) -> dict[str, Any]:
         "canvases": {
             t.channels[0]: _target(t)
             for t in reversed(space.catalogue.of_kind("canvas"))
-            if len(t.streams) == 1
+            if len(t.streams) == 1 and t.live
         },
         "all_campaigns": [_target(t) for t in campaigns],
         "all_canvases": [_target(t) for t in space.catalogue.of_kind("canvas")],
         "templates": [{"key": key, "id": i} for i, key in space.catalogue.template_ids.items()],
+        "content_blocks": list(CONTENT_BLOCKS),
         "dimensions": [*_dimensions(world), _frequency(world)],
         "metric": {
             "kind": world.metric.kind,
@@ -61,11 +63,12 @@ def world_json(space: Workspace, base_url: str) -> dict[str, Any]:
 def _fit_for_experiments(target: Target) -> bool:
     spec = target.campaign
     return (
-        spec.enabled
-        and not spec.archived
-        and not spec.draft
+        target.live
+        and len(target.streams) == 1
+        and target.channels[0] in CHANNELS
         and not spec.is_api_campaign
         and spec.weekly_on is None
+        and not spec.reeligible_days
         and target.control is None
     )
 

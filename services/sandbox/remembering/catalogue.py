@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from services.sandbox.world.hashing import uuid_of
-from services.sandbox.world.model import CHANNELS, Campaign, Canvas, Segment, Variation, World
+from services.sandbox.world.model import (
+    MESSAGE_CHANNELS,
+    Campaign,
+    Canvas,
+    Segment,
+    Variation,
+    World,
+)
 
 Kind = Literal["campaign", "canvas"]
+SERVICES = {"push": "ios_push", "in_app": "trigger_in_app_message"}
 
 
 @dataclass(frozen=True)
 class Stream:
-    """One row of the daily counters: a variation, its control group, a Canvas or a Canvas step."""
+    """One row of the daily counters: a variation, a Canvas variant or step, or a control group.
+
+    step     position among the steps of all Canvases, -1 for everything else
+    variant  position of a step's variant in its Canvas
+    only     the path of the Canvas's split a step lies on, None = it lies before or on none
+    """
 
     index: int
     id: str
@@ -23,6 +37,16 @@ class Stream:
     control: bool = False
     delay_days: int = 0
     step: int = -1
+    variant: int = 0
+    only: bool | None = None
+
+    @property
+    def service(self) -> str:
+        """The channel's name in details and series."""
+        own = self.variation.service if self.variation is not None else ""
+        if own or self.channel not in SERVICES:
+            return own or self.channel
+        return SERVICES[self.channel]
 
 
 @dataclass(frozen=True)
@@ -34,8 +58,26 @@ class Target:
     id: str
     spec: Campaign | Canvas
     streams: tuple[Stream, ...]  # variations of a campaign, steps of a Canvas
-    own: Stream | None = None  # the Canvas itself
-    control: Stream | None = None  # the control group of a campaign
+    variants: tuple[Stream, ...] = ()  # variants of a Canvas
+    control: Stream | None = None  # the control group
+
+    @cached_property
+    def entries(self) -> tuple[Stream, ...]:
+        """What one of is drawn for each person: variations, or the first step of each variant."""
+        if not self.variants:
+            return self.streams
+        positions = range(len(self.variants))
+        return tuple(next(s for s in self.streams if s.variant == p) for p in positions)
+
+    @cached_property
+    def counted(self) -> tuple[Stream, ...]:
+        """Where entries and conversions are counted, in the order of `entries`."""
+        return self.variants or self.streams
+
+    @cached_property
+    def live(self) -> bool:
+        """Whether its messages go out."""
+        return self.spec.enabled and not self.spec.archived and not self.spec.draft
 
     @property
     def campaign(self) -> Campaign:
@@ -54,7 +96,12 @@ class Target:
     @property
     def channels(self) -> tuple[str, ...]:
         """Channels of its messages, each once."""
-        return tuple(c for c in CHANNELS if any(s.channel == c for s in self.streams))
+        return tuple(c for c in MESSAGE_CHANNELS if any(s.channel == c for s in self.streams))
+
+    @property
+    def services(self) -> list[str]:
+        """Braze's names of its channels, each once, in the order of its messages."""
+        return list(dict.fromkeys(s.service for s in self.streams))
 
 
 @dataclass
@@ -65,17 +112,20 @@ class Catalogue:
     by_id: dict[str, Target] = field(default_factory=dict)
     segments: dict[str, Segment] = field(default_factory=dict)
     template_ids: dict[str, str] = field(default_factory=dict)
+    untracked: Target | None = None  # keeps the books of messages without a campaign
     n_streams: int = 0
     n_steps: int = 0
 
     def find(self, kind: Kind, target_id: object) -> Target | None:
-        """A campaign or Canvas by its id."""
+        """A campaign or Canvas by its id, as the endpoints know it."""
         target = self.by_id.get(target_id) if isinstance(target_id, str) else None
-        return target if target is not None and target.kind == kind else None
+        if target is None or target.kind != kind or target is self.untracked:
+            return None
+        return target
 
     def of_kind(self, kind: Kind) -> list[Target]:
         """All campaigns or all Canvases, oldest first."""
-        return [t for t in self.targets if t.kind == kind]
+        return [t for t in self.targets if t.kind == kind and t is not self.untracked]
 
 
 def catalogue(world: World, seed: int) -> Catalogue:
@@ -102,7 +152,9 @@ def catalogue(world: World, seed: int) -> Catalogue:
             control = stream(
                 "Control Group", streams[0].channel, campaign.key, "control", control=True
             )
-        _keep(book, world, seed, "campaign", campaign, streams, None, control)
+        made = _keep(book, world, seed, "campaign", campaign, streams, (), control)
+        if campaign.hidden:
+            book.untracked = made
     for canvas in world.canvases:
         steps = []
         for step in canvas.steps:
@@ -116,11 +168,20 @@ def catalogue(world: World, seed: int) -> Catalogue:
                     variation=v,
                     delay_days=step.delay_days,
                     step=book.n_steps,
+                    variant=step.variant,
+                    only=step.only,
                 )
             )
             book.n_steps += 1
-        own = stream("Variant 1", steps[0].channel, canvas.key, "variant")
-        _keep(book, world, seed, "canvas", canvas, tuple(steps), own, None)
+        channel = steps[0].channel
+        variants = tuple(
+            stream(name, channel, canvas.key, "variant", *([str(n)] if n else []))
+            for n, name in enumerate(canvas.variants)
+        )
+        control = None
+        if canvas.control_share:
+            control = stream("Control Group", channel, canvas.key, "control", control=True)
+        _keep(book, world, seed, "canvas", canvas, tuple(steps), variants, control)
     book.segments = {uuid_of(world.key, seed, "segment", s.key): s for s in world.segments}
     book.template_ids = {
         uuid_of(world.key, seed, "template", t.key): t.key for t in world.templates
@@ -135,10 +196,11 @@ def _keep(
     kind: Kind,
     spec: Campaign | Canvas,
     streams: tuple[Stream, ...],
-    own: Stream | None,
+    variants: tuple[Stream, ...],
     control: Stream | None,
-) -> None:
+) -> Target:
     target_id = uuid_of(world.key, seed, kind, spec.key)
-    target = Target(len(book.targets), kind, target_id, spec, streams, own, control)
+    target = Target(len(book.targets), kind, target_id, spec, streams, variants, control)
     book.targets.append(target)
     book.by_id[target_id] = target
+    return target

@@ -13,6 +13,7 @@ from services.sandbox.remembering.profiles import (
     OPENED_PUSH,
     Profiles,
 )
+from services.sandbox.remembering.send_ids import SendIds
 from services.sandbox.remembering.series import Series
 from services.sandbox.world.behaviour import BROWSE, CLICK, OPEN, ORDER, SPAM, STEP, UNSUBSCRIBE
 from services.sandbox.world.people import DAY_S, UNSUBSCRIBED, People
@@ -29,6 +30,7 @@ class Happenings:
         people: People,
         profiles: Profiles,
         series: Series,
+        send_ids: SendIds,
         *,
         stream_channel: NDArray[np.int8],
         stream_step: NDArray[np.int64],
@@ -40,6 +42,7 @@ class Happenings:
         self._people = people
         self._profiles = profiles
         self._series = series
+        self._send_ids = send_ids
         self._channel = stream_channel
         self._step = stream_step
         self._conversion = profiles.events.column(conversion_event)
@@ -63,26 +66,23 @@ class Happenings:
                 apply(part)
 
     def _opened(self, e: NDArray[np.void]) -> None:
-        days = _days(e)
-        self._series.add("unique_opens", e["stream"], days)
-        self._series.add("opens", e["stream"], days, e["amount"])
-        push = self._channel[e["stream"]] == PUSH
-        flag = np.where(push, OPENED_PUSH, OPENED_EMAIL).astype(np.uint8)
-        np.bitwise_or.at(self._profiles.flags, (e["person"], e["target"]), flag)
+        stream = self._count("unique_opens", e)
+        self._count("opens", e, e["amount"])
+        channel = self._channel[stream]
+        flag = np.select([channel == PUSH, channel == EMAIL], [OPENED_PUSH, OPENED_EMAIL], 0)
+        np.bitwise_or.at(self._profiles.flags, (e["person"], e["target"]), flag.astype(np.uint8))
 
     def _clicked(self, e: NDArray[np.void]) -> None:
-        days = _days(e)
-        self._series.add("unique_clicks", e["stream"], days)
-        self._series.add("clicks", e["stream"], days, e["amount"])
-        mail = e[self._channel[e["stream"]] == EMAIL]
+        stream = self._count("unique_clicks", e)
+        self._count("clicks", e, e["amount"])
+        mail = e[self._channel[stream] == EMAIL]
         np.bitwise_or.at(
             self._profiles.flags, (mail["person"], mail["target"]), np.uint8(CLICKED_EMAIL)
         )
         self._profiles.events.add(e["person"], self._engagement, e["at"])
 
     def _left(self, e: NDArray[np.void]) -> None:
-        self._series.add("unsubscribes", e["stream"], _days(e))
-        channel = self._channel[e["stream"]]
+        channel = self._channel[self._count("unsubscribes", e)]
         self._people.email_state[e["person"][channel == EMAIL]] = UNSUBSCRIBED
         self._people.push_state[e["person"][channel == PUSH]] = UNSUBSCRIBED
         if self._sms_attribute is not None:
@@ -90,8 +90,21 @@ class Happenings:
             column.values[e["person"][channel == SMS]] = 0.0
 
     def _marked_spam(self, e: NDArray[np.void]) -> None:
-        self._series.add("reported_spam", e["stream"], _days(e))
+        self._count("reported_spam", e)
         self._people.email_state[e["person"]] = UNSUBSCRIBED
+
+    def _count(
+        self, counter: str, e: NDArray[np.void], amount: NDArray[np.int64] | int = 1
+    ) -> NDArray[np.int64]:
+        """Count for the variation, and for the send id a message had. Returns the variations."""
+        book, days = e["stream"].astype(np.int64), _days(e)
+        stream = self._send_ids.stream_of_book[book]
+        self._series.add(counter, stream, days, amount)
+        own = book != stream
+        if own.any():
+            of_own = amount if isinstance(amount, int) else amount[own]
+            self._series.add(counter, book[own], days[own], of_own)
+        return stream
 
     def _browsed(self, e: NDArray[np.void]) -> None:
         at_s = np.ascontiguousarray(e["at"])
@@ -99,7 +112,9 @@ class Happenings:
 
     def _stepped(self, e: NDArray[np.void]) -> None:
         """A later Canvas step is due: it goes out unless the person has left meanwhile."""
-        state = self._people.email_state[e["person"]]
+        push = self._channel[e["stream"]] == PUSH
+        people, person = self._people, e["person"]
+        state = np.where(push, people.push_state[person], people.email_state[person])
         e = e[(state == 1) | (state == 2)]
         days = _days(e)
         for counter in ("sent", "delivered"):
@@ -120,6 +135,8 @@ class Happenings:
         buyer, days = person[order], _days(e)[order]
         stream = profiles.stream_of_receipt[buyer, target].astype(np.int64)
         self._series.add("revenue_cents", stream, days, e["amount"][order])
+        if len(self._send_ids):
+            self._of_send_ids("revenue_cents", buyer, target, stream, days, e["amount"][order])
         fresh = (profiles.flags[buyer, target] & COUNTED) == 0
         buyer, target, stream, days = buyer[fresh], target[fresh], stream[fresh], days[fresh]
         _, first = np.unique(buyer * profiles.received.shape[1] + target, return_index=True)
@@ -128,6 +145,24 @@ class Happenings:
         self._series.add("conversions", stream, days)
         sent_days = (profiles.received[buyer, target] // DAY_S).astype(np.int64)
         self._series.add("conversions_by_send_time", stream, sent_days)
+        if len(self._send_ids):
+            self._of_send_ids("conversions", buyer, target, stream, days)
+            self._of_send_ids("conversions_by_send_time", buyer, target, stream, sent_days)
+
+    def _of_send_ids(
+        self,
+        counter: str,
+        buyer: NDArray[np.int64],
+        target: NDArray[np.int64],
+        stream: NDArray[np.int64],
+        days: NDArray[np.int64],
+        amount: NDArray[np.int64] | int = 1,
+    ) -> None:
+        """An order counts for the latest send id of the campaign its buyer has received."""
+        book = self._send_ids.books_of_receipt(buyer, target, stream)
+        own = book >= 0
+        of_own = amount if isinstance(amount, int) else amount[own]
+        self._series.add(counter, book[own], days[own], of_own)
 
 
 def _days(e: NDArray[np.void]) -> NDArray[np.int64]:

@@ -36,6 +36,20 @@ class Membership:
             size = len(self.members(segment, now_s))
             self.sizes.setdefault(segment.key, {})[day] = size
 
+    def in_segment(self, key: str, rows: NDArray[np.int64], now_s: float) -> NDArray[np.bool_]:
+        """Who of `rows` is in the segment with this key, bool (n,)."""
+        segment = next(s for s in self.world.segments if s.key == key)
+        inside = np.asarray(self.people.created_s[rows] <= now_s)
+        for condition in segment.conditions:
+            inside = inside & self.holds(condition, rows, now_s)
+        return inside
+
+    def holds(
+        self, condition: Condition, rows: NDArray[np.int64], now_s: float
+    ) -> NDArray[np.bool_]:
+        """For whom of `rows` a filter holds, bool (n,)."""
+        return self._holds(condition, now_s)[rows]
+
     def _holds(self, condition: Condition, now_s: float) -> NDArray[np.bool_]:
         derived = {a.name: a for a in self.world.attributes if isinstance(a, DerivedAttribute)}
         if condition.field in derived:

@@ -25,6 +25,9 @@ class Fate(IntEnum):
     INACTIVE = 4
     CONTROL_GROUP = 5
     REPEATED_IN_REQUEST = 6
+    OUTSIDE_AUDIENCE = 7
+    NOT_REELIGIBLE = 8
+    FREQUENCY_CAPPED = 9
 
 
 WENT_OUT = (Fate.SENT, Fate.BOUNCED)
@@ -52,7 +55,7 @@ class Outbox:
         self.request = array("i")
         self.at_s = array("d")
         self.dispatch_ids: list[str] = []
-        self.unknown: dict[int, str] = {}
+        self.names: dict[int, str] = {}
         self._distinct: list[dict[str, Any]] = []
         self._index: dict[bytes, int] = {}
 
@@ -75,23 +78,25 @@ class Outbox:
         fates: Iterable[int],
         properties: Iterable[int],
         target: int,
-        channel: int,
+        channels: Iterable[int],
         at_s: float,
         dispatch_id: str,
-        unknown: dict[int, str],
+        names: dict[int, str],
     ) -> None:
-        """Log one request. `unknown` maps positions in it to the ids nobody has."""
+        """Log one request. `names` maps positions in it to identifiers no row has."""
         first = len(self.person)
         self.person.extend(people)
         n = len(self.person) - first
         self.fate.extend(fates)
         self.properties.extend(properties)
         self.target.extend([target] * n)
-        self.channel.extend([channel] * n)
+        self.channel.extend(channels)
         self.at_s.extend([at_s] * n)
-        self.request.extend([len(self.dispatch_ids)] * n)
-        self.dispatch_ids.append(dispatch_id)
-        self.unknown.update({first + position: name for position, name in unknown.items()})
+        if not self.dispatch_ids or self.dispatch_ids[-1] != dispatch_id:
+            self.dispatch_ids.append(dispatch_id)
+        self.request.extend([len(self.dispatch_ids) - 1] * n)
+        if names:
+            self.names.update({first + position: name for position, name in names.items()})
 
     def properties_of(self, seq: int) -> dict[str, Any]:
         """Trigger properties of message `seq`."""

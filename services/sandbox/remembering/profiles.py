@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +11,29 @@ from services.sandbox.world.people import DAY_S, People
 
 OPENED_EMAIL, CLICKED_EMAIL, OPENED_PUSH, CONVERTED, IN_CONTROL, COUNTED = 1, 2, 4, 8, 16, 32
 RECENT_DAYS = 30
+DAYS_A_MONTH = 30.44
 NEVER = np.nan
 
 
+@dataclass
+class Occurrences:
+    """How often one person did one thing; times are epoch seconds."""
+
+    count: int
+    first_s: float
+    last_s: float
+
+
 class Tally:
-    """Count, first and last time of named things (events or products), per person."""
+    """Count, first and last time of named things (events or products), per person.
+
+    Names of the world are columns. Whatever else `users/track` brings is kept by person in
+    `others`: a column over everybody for each name a client invents would fill the memory.
+    """
 
     def __init__(self, n_rows: int, names: list[str]) -> None:
         self.names = names
+        self.others: dict[int, dict[str, Occurrences]] = {}
         self.count = np.zeros((n_rows, len(names)), np.int32)
         self.first = np.full((n_rows, len(names)), np.inf)
         self.last = np.full((n_rows, len(names)), -np.inf)
@@ -47,6 +64,16 @@ class Tally:
         earlier = at_s < first[where]
         np.minimum.at(first, where[earlier], at_s[earlier])
 
+    def note(self, row: int, name: str, at_s: float, times: int = 1) -> None:
+        """Count what one person did under any name."""
+        if name in self.names:
+            self.add(np.array([row]), self.names.index(name), np.array([at_s]), times)
+            return
+        held = self.others.setdefault(row, {})
+        known = held.setdefault(name, Occurrences(0, at_s, at_s))
+        known.count += times
+        known.first_s, known.last_s = min(known.first_s, at_s), max(known.last_s, at_s)
+
 
 class Profiles:
     """Everything about people that changes."""
@@ -68,6 +95,24 @@ class Profiles:
         self.last_order = np.full(n, -np.inf)
         self._orders_by_day = np.zeros((RECENT_DAYS, n), np.int16)
 
+    def grow(self, more: int) -> None:
+        """Add rows of people who have done nothing. The tallies grow on their own."""
+        for name, fill in (
+            ("revenue_cents", 0),
+            ("received", NEVER),
+            ("flags", 0),
+            ("stream_of_receipt", -1),
+            ("step_received", NEVER),
+            ("fatigue", 0),
+            ("fatigue_at", 0),
+            ("last_order", -np.inf),
+        ):
+            held = getattr(self, name)
+            tail = np.full((more, *held.shape[1:]), fill, held.dtype)
+            setattr(self, name, np.concatenate([held, tail]))
+        empty = np.zeros((RECENT_DAYS, more), np.int16)
+        self._orders_by_day = np.concatenate([self._orders_by_day, empty], axis=1)
+
     def start_day(self, day: int) -> None:
         """Forget the orders of the day that left the window of RECENT_DAYS."""
         self._orders_by_day[day % RECENT_DAYS] = 0
@@ -79,17 +124,32 @@ class Profiles:
         np.add.at(flat, days * self._orders_by_day.shape[1] + rows, np.int16(1))
         np.maximum.at(self.last_order, rows, at_s)
 
-    def derived(self, source: str, now_s: float) -> NDArray[np.float64]:
-        """A derived attribute of everybody, float (n_rows,); NaN where it is not known."""
-        if source == "orders_30d":
-            return np.asarray(self._orders_by_day.sum(axis=0, dtype=np.int64), np.float64)
+    def derived(
+        self, source: str, now_s: float, rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """A derived attribute of some rows or of everybody, float (n,); NaN where it is not known.
+
+        The world's company keeps it up to date for its own customers; profiles made through the
+        API have what they were given.
+        """
+        which = slice(None) if rows is None else rows
+        created_s, last_s = self.people.created_s[which], self.last_order[which]
         match source:
+            case "orders_30d":
+                values = self._orders_by_day[:, which].sum(axis=0, dtype=np.int64).astype(float)
             case "tenure_months":
-                since = self.people.created_s
+                values = np.floor(_days_since(created_s, now_s) / DAYS_A_MONTH)
             case "days_away":  # since the last order, or since the beginning where there was none
-                since = np.maximum(self.last_order, self.people.created_s)
+                values = _days_since(np.maximum(last_s, created_s), now_s)
             case _:
-                since = self.last_order
-        days = np.floor((now_s - since) / DAY_S)
-        days[~np.isfinite(days)] = np.nan
-        return np.floor(days / 30.44) if source == "tenure_months" else days
+                values = _days_since(last_s, now_s)
+        if self.people.made:
+            made = list(self.people.made)
+            values[made if rows is None else np.isin(rows, made)] = np.nan
+        return values
+
+
+def _days_since(at_s: NDArray[np.float64], now_s: float) -> NDArray[np.float64]:
+    """Whole days, NaN where there is no moment to count from."""
+    days = np.floor((now_s - at_s) / DAY_S)
+    return np.asarray(np.where(np.isfinite(days), days, np.nan))

@@ -11,18 +11,39 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from services.sandbox.remembering.catalogue import Catalogue, Stream, Target
+from services.sandbox.remembering.catalogue import Stream, Target
+from services.sandbox.remembering.membership import Membership
 from services.sandbox.remembering.outbox import Fate, Outbox
 from services.sandbox.remembering.pending import Pending
 from services.sandbox.remembering.profiles import COUNTED, IN_CONTROL, Profiles
+from services.sandbox.remembering.reach import Reach, States
+from services.sandbox.remembering.send_ids import SendGroup, SendIds
 from services.sandbox.remembering.series import Series, day_of
 from services.sandbox.world.behaviour import STEP, events, responses
 from services.sandbox.world.hashing import key_of, uniforms
-from services.sandbox.world.model import CHANNELS, World
+from services.sandbox.world.model import CHANNELS, MESSAGE_CHANNELS, World
 from services.sandbox.world.people import DAY_S, People
 from services.sandbox.world.preferences import FATIGUE_DAYS, Encoded, Preferences, probability
 
 OWN_MESSAGES = 1 << 40  # running numbers of what the sandbox itself sends start here
+# Channels without preferences of their own are answered like another one; nobody answers a webhook.
+ANSWERED_LIKE = {c: c for c in CHANNELS} | {"content_cards": "push", "whats_app": "push"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a request says about its messages.
+
+    streams   its variations, one for each person; None: Braze draws one
+    states    subscription states that are written to
+    uncapped  frequency caps are overridden
+    group     the send id it is counted for
+    """
+
+    streams: tuple[Stream, ...] | None = None
+    states: States = "subscribed"
+    uncapped: bool = False
+    group: SendGroup | None = None
 
 
 @dataclass
@@ -35,65 +56,71 @@ class Sends:
     series: Series
     pending: Pending
     preferences: Preferences
-    catalogue: Catalogue
+    membership: Membership
     outbox: Outbox
+    send_ids: SendIds
+    reach: Reach
 
     def __post_init__(self) -> None:
-        self._encoded: dict[int, Encoded] = {}
         self._own = OWN_MESSAGES
 
     def accept(
         self,
         target: Target,
-        stream: Stream,
         rows: Sequence[int],
-        unknown: dict[int, str],
+        names: dict[int, str],
         properties: Sequence[dict[str, Any]],
         *,
         at_s: float,
         dispatch_id: str,
-        active: bool,
-        all_states: bool = False,
+        terms: Terms,
+        inside: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Log one request and let its messages go out. `rows` holds -1 at `unknown` positions."""
+        """Log one request and let its messages go out.
+
+        rows        int (n,), -1 where a recipient leads to nobody
+        names       position → identifier, for recipients the log cannot name by their row
+        properties  one set for each recipient
+        inside      bool (n,), who is in the audience the request asks for; None = everybody
+        """
         people = np.asarray(rows, dtype=np.int64)
-        fates = np.full(len(people), Fate.SENT, np.int8)
-        _, first = np.unique(people, return_index=True)
-        repeated = np.ones(len(people), bool)
-        repeated[first] = False
-        reachable = self.preferences.reachable(stream.channel) & self.people.alive(at_s)
-        fates[~reachable[people] & (not all_states)] = Fate.UNREACHABLE
-        fates[repeated] = Fate.REPEATED_IN_REQUEST
-        fates[people < 0] = Fate.UNKNOWN_PERSON
-        if target.control is not None:
-            share = target.campaign.control_share
-            held = uniforms(key_of(self.people.seed, target.id), people) < share
-            fates[held & (fates == Fate.SENT)] = Fate.CONTROL_GROUP
-        if not active:
-            fates[:] = Fate.INACTIVE
-        numbers = [self.outbox.intern(p) for p in properties]
-        go = fates == Fate.SENT
-        serial = len(self.outbox) + np.flatnonzero(go)
-        encoded = [self._read(number) for number, goes in zip(numbers, go, strict=True) if goes]
-        bounced = self.deliver(target, stream, people[go], encoded, serial, at_s)
-        fates[np.flatnonzero(go)[bounced]] = Fate.BOUNCED
+        entries = terms.streams or target.entries
+        drawn = self._drawn(target, people, len(entries))
+        fates = self._fates(target, entries, drawn, people, inside, at_s, terms)
+        sent = np.flatnonzero(fates == Fate.SENT)
+        first = len(self.outbox)
+        for position, stream in enumerate(entries):
+            going = sent if drawn is None else sent[drawn[sent] == position]
+            encode = self.preferences.encode
+            bounced = self.deliver(
+                target,
+                stream,
+                people[going],
+                [encode(properties[i]) for i in going.tolist()],
+                first + going,
+                at_s,
+                terms.group,
+            )
+            fates[going[bounced]] = Fate.BOUNCED
         if target.control is not None:
             self._enrol(target, target.control, people[fates == Fate.CONTROL_GROUP], at_s)
+        channels = np.array([MESSAGE_CHANNELS.index(s.channel) for s in entries])
+        intern = self.outbox.intern
         self.outbox.append(
             people=people.tolist(),
             fates=fates.tolist(),
-            properties=numbers,
+            properties=[intern(p) for p in properties],
             target=target.index,
-            channel=CHANNELS.index(stream.channel),
+            channels=channels[np.zeros(len(people), int) if drawn is None else drawn].tolist(),
             at_s=at_s,
             dispatch_id=dispatch_id,
-            unknown=unknown,
+            names=names,
         )
 
     def send_weekly(self, target: Target, rows: NDArray[np.int64], at_s: float) -> None:
         """A campaign of the workspace's own goes out; it is no part of the truth log."""
         stream = target.streams[0]
-        rows = rows[self.preferences.reachable(stream.channel)[rows]]
+        rows = rows[self.reach.states(stream.channel, rows)]
         serial = self._own + np.arange(len(rows))
         self._own += len(rows)
         self.deliver(target, stream, rows, [self.preferences.encode({})] * len(rows), serial, at_s)
@@ -106,11 +133,97 @@ class Sends:
         encoded: Sequence[Encoded],
         serial: NDArray[np.int64],
         at_s: float,
+        group: SendGroup | None = None,
     ) -> NDArray[np.bool_]:
         """Send to people who can be reached, each once. Returns who bounced, bool (n,)."""
         if not len(rows):
             return np.zeros(0, bool)
-        logits = self._logits(rows, encoded, stream.channel, at_s)
+        counted = target.variants[stream.variant] if target.variants else stream
+        day, n = day_of(at_s), len(rows)
+        books = [stream.index]
+        if group is not None:
+            books.append(self.send_ids.book_of(group, stream.index, at_s))
+            self.send_ids.receive(group, rows)
+        bounced = self._answers(target, stream, rows, encoded, serial, at_s, books[-1])
+        earlier = self.profiles.received[rows, target.index]
+        fresh = int(n - np.sum(earlier >= day * DAY_S))
+        self.series.add("unique_recipients", counted.index, day, fresh)
+        if target.variants:
+            self.series.add("entries", counted.index, day, n)
+        for book in books:
+            self.series.add("sent", book, day, n)
+            self.series.add("delivered", book, day, n - int(bounced.sum()))
+            self.series.add("bounces", book, day, int(bounced.sum()))
+        if group is not None:
+            self.series.add("unique_recipients", books[-1], day, fresh)
+        self._receive(target, stream, counted, rows, at_s)
+        self.profiles.fatigue[rows] = self._fatigue(rows, at_s) + 1
+        self.profiles.fatigue_at[rows] = at_s
+        if target.variants:
+            self._plan_steps(target, stream, rows, at_s)
+        return bounced
+
+    def _drawn(self, target: Target, people: NDArray[np.int64], n: int) -> NDArray[np.int64] | None:
+        """Which of `n` variations each person gets, always the same one; None where n is 1."""
+        if n == 1:
+            return None
+        u = uniforms(key_of(self.people.seed, target.id, "variation"), people)
+        return np.asarray((u * n).astype(np.int64))
+
+    def _fates(
+        self,
+        target: Target,
+        entries: tuple[Stream, ...],
+        drawn: NDArray[np.int64] | None,
+        people: NDArray[np.int64],
+        inside: NDArray[np.bool_] | None,
+        at_s: float,
+        terms: Terms,
+    ) -> NDArray[np.int8]:
+        spec = target.spec
+        fates = np.full(len(people), Fate.SENT, np.int8)
+        _, first = np.unique(people, return_index=True)
+        repeated = np.ones(len(people), bool)
+        repeated[first] = False
+        received = self.profiles.received
+        if spec.reeligible_days:
+            since = at_s - received[people, target.index]
+            fates[since < spec.reeligible_days * DAY_S] = Fate.NOT_REELIGIBLE
+        for position, stream in enumerate(entries):
+            reached = self.reach.reachable(stream.channel, people, at_s, terms.states)
+            fates[~reached & ((drawn == position) | (drawn is None))] = Fate.UNREACHABLE
+        if spec.segment is not None:
+            wanted = self.membership.in_segment(spec.segment, people, at_s)
+            inside = wanted if inside is None else inside & wanted
+        if inside is not None:
+            fates[~inside] = Fate.OUTSIDE_AUDIENCE
+        fates[repeated] = Fate.REPEATED_IN_REQUEST
+        fates[people < 0] = Fate.UNKNOWN_PERSON
+        if target.control is not None:
+            held = uniforms(key_of(self.people.seed, target.id), people) < spec.control_share
+            fates[held & (fates == Fate.SENT)] = Fate.CONTROL_GROUP
+        if spec.daily_cap and not terms.uncapped:
+            today = (received[people] >= day_of(at_s) * DAY_S).sum(axis=1)
+            fates[(today >= spec.daily_cap) & (fates == Fate.SENT)] = Fate.FREQUENCY_CAPPED
+        if not target.live:
+            fates[:] = Fate.INACTIVE
+        return fates
+
+    def _answers(
+        self,
+        target: Target,
+        stream: Stream,
+        rows: NDArray[np.int64],
+        encoded: Sequence[Encoded],
+        serial: NDArray[np.int64],
+        at_s: float,
+        book: int,
+    ) -> NDArray[np.bool_]:
+        """Draw what people will do, into the future. Returns who bounced, bool (n,)."""
+        channel = ANSWERED_LIKE.get(stream.channel)
+        if channel is None:
+            return np.zeros(len(rows), bool)
+        logits = self._logits(rows, encoded, channel, at_s)
         bounced, batch = responses(
             self.world,
             self.people,
@@ -119,32 +232,29 @@ class Sends:
             chance=probability(logits),
             lift=logits - self.world.base_logit,
             basket_factor=np.array([e.basket_factor for e in encoded]),
-            channel=stream.channel,
+            channel=channel,
             at_s=at_s,
-            stream=stream.index,
+            stream=book,
             target=target.index,
         )
         self.pending.add(batch)
-        day, n = day_of(at_s), len(rows)
-        counted = stream if target.own is None else target.own
-        earlier = self.profiles.received[rows, target.index]
-        fresh = int(n - np.sum(earlier >= day * DAY_S))
-        self.series.add("unique_recipients", counted.index, day, fresh)
-        if target.own is not None:
-            self.series.add("entries", target.own.index, day, n)
-        self.series.add("sent", stream.index, day, n)
-        self.series.add("delivered", stream.index, day, n - int(bounced.sum()))
-        self.series.add("bounces", stream.index, day, int(bounced.sum()))
-        self._receive(target, stream, counted, rows, at_s)
-        self.profiles.fatigue[rows] = self._fatigue(rows, at_s) + 1
-        self.profiles.fatigue_at[rows] = at_s
-        for later in target.streams[1:] if target.own is not None else ():
-            due = events(n)
-            due["kind"], due["person"] = STEP, rows
+        return bounced
+
+    def _plan_steps(
+        self, target: Target, entry: Stream, rows: NDArray[np.int64], at_s: float
+    ) -> None:
+        """Later steps of the variant become due: behind a split only those of the right path."""
+        split = target.canvas.split
+        yes = None if split is None else self.membership.holds(split.condition, rows, at_s)
+        for later in target.streams:
+            if later is entry or later.variant != entry.variant:
+                continue
+            going = rows if later.only is None or yes is None else rows[yes == later.only]
+            due = events(len(going))
+            due["kind"], due["person"] = STEP, going
             due["stream"], due["target"] = later.index, target.index
             due["at"] = at_s + later.delay_days * DAY_S
             self.pending.add(due)
-        return bounced
 
     def _receive(
         self, target: Target, stream: Stream, counted: Stream, rows: NDArray[np.int64], at_s: float
@@ -159,7 +269,8 @@ class Sends:
     def _enrol(self, target: Target, control: Stream, rows: NDArray[np.int64], at_s: float) -> None:
         if not len(rows):
             return
-        self.series.add("enrolled", control.index, day_of(at_s), len(rows))
+        for counter in ("enrolled", "entries") if target.variants else ("enrolled",):
+            self.series.add(counter, control.index, day_of(at_s), len(rows))
         self.series.add("unique_recipients", control.index, day_of(at_s), len(rows))
         self._receive(target, control, control, rows, at_s)
         self.profiles.flags[rows, target.index] |= IN_CONTROL
@@ -174,24 +285,13 @@ class Sends:
         self, rows: NDArray[np.int64], encoded: Sequence[Encoded], channel: str, at_s: float
     ) -> NDArray[np.float64]:
         """Logit of each message, float (n,): its person with its own combination."""
-        hours = self.local_hours(at_s)[self.people.zone[rows]]
-        places: dict[tuple[int, int], int] = {}
-        which = np.array(
-            [
-                places.setdefault((id(e), h), len(places))
-                for e, h in zip(encoded, hours.tolist(), strict=True)
-            ]
-        )
-        firsts = np.unique(which, return_index=True)[1]
-        kinds = [encoded[i] for i in firsts]
-        table = self.preferences.logits(
+        own = self.preferences.own_logits(
             rows,
-            np.stack([k.options for k in kinds]),
-            np.array([k.strange for k in kinds]),
-            np.full(len(kinds), CHANNELS.index(channel), np.int8),
-            hours[firsts],
+            np.array([e.options for e in encoded], np.int16),
+            np.array([e.strange for e in encoded]),
+            CHANNELS.index(channel),
+            self.local_hours(at_s)[self.people.zone[rows]],
         )
-        own = table[np.arange(len(rows)), which]
         return np.asarray(own - self.world.fatigue_logit * self._fatigue(rows, at_s))
 
     def local_hours(self, at_s: float) -> NDArray[np.int8]:
@@ -200,10 +300,3 @@ class Sends:
         return np.array(
             [moment.astimezone(ZoneInfo(zone)).hour for zone, *_ in self.world.zones], np.int8
         )
-
-    def _read(self, number: int) -> Encoded:
-        held = self._encoded.get(number)
-        if held is None:
-            properties = self.outbox.distinct(number)
-            held = self._encoded[number] = self.preferences.encode(properties)
-        return held

@@ -57,6 +57,11 @@ class Series:
         index = (np.asarray(streams, dtype=np.int64), columns)
         np.add.at(self._counts[:, :, INDEX[counter]], index, amount)
 
+    def new_stream(self) -> int:
+        """Add a stream without any counts. Returns its index."""
+        self._counts = np.concatenate([self._counts, np.zeros_like(self._counts[:1])])
+        return len(self._counts) - 1
+
     def window(self, stream: int, first_day: int, n_days: int) -> list[dict[str, int]]:
         """Counters of `n_days` days from `first_day` on, one dict a day; nothing known is zero."""
         out = np.zeros((n_days, len(COUNTERS)), np.int64)

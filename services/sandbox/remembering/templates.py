@@ -54,6 +54,9 @@ class Templates:
             for template_id, key in ids.items()
         }
         self.known_tags = {tag for t in world.templates for tag in t.tags}
+        self.known_tags |= {tag for s in world.segments for tag in s.tags}
+        self.known_tags |= {tag for c in world.campaigns for tag in c.tags}
+        self.known_tags |= {tag for c in world.canvases for tag in c.tags}
 
     def write(self, template_id: str, body: dict[str, object], at_s: float) -> None:
         """Create a template, or change the fields given of one that exists."""

@@ -9,22 +9,30 @@ import numpy as np
 
 from services.errors import SetupError
 from services.messages import msg
-from services.sandbox.remembering.catalogue import Target, catalogue
+from services.sandbox.remembering.accepted import Accepted
+from services.sandbox.remembering.activity import Activity
+from services.sandbox.remembering.catalogue import catalogue
 from services.sandbox.remembering.clock import FROZEN, LIVE, VirtualClock
+from services.sandbox.remembering.directory import Directory
 from services.sandbox.remembering.happenings import Happenings
 from services.sandbox.remembering.history import remember_lifetimes
 from services.sandbox.remembering.journal import Entry, Journal
 from services.sandbox.remembering.membership import Membership
 from services.sandbox.remembering.outbox import Outbox
 from services.sandbox.remembering.pending import Pending
+from services.sandbox.remembering.plan import Plan
 from services.sandbox.remembering.profiles import Profiles
+from services.sandbox.remembering.reach import Reach
+from services.sandbox.remembering.schedules import Schedules
+from services.sandbox.remembering.send_ids import SendIds
 from services.sandbox.remembering.sends import Sends
 from services.sandbox.remembering.series import Series
 from services.sandbox.remembering.templates import Templates
 from services.sandbox.remembering.tracking import Tracking
 from services.sandbox.world.behaviour import organic_day
 from services.sandbox.world.hashing import hex_of, uuid_of
-from services.sandbox.world.model import CHANNELS, World
+from services.sandbox.world.market import Market
+from services.sandbox.world.model import MESSAGE_CHANNELS, World
 from services.sandbox.world.people import DAY_S, populate
 from services.sandbox.world.preferences import Preferences
 
@@ -77,7 +85,11 @@ class Workspace:
         self.series = Series(self.catalogue.n_streams, self._day)
         self.pending = Pending()
         self.preferences = Preferences(world, self.people)
+        self.market = Market(self.preferences, start_s)
         self.outbox = Outbox()
+        self.n_by_others = 0  # people another sender wrote to through our campaigns
+        self.membership = Membership(world, self.people, self.profiles)
+        self.send_ids = SendIds(self.series, self.catalogue.n_streams)
         self.sends = Sends(
             world,
             self.people,
@@ -85,11 +97,24 @@ class Workspace:
             self.series,
             self.pending,
             self.preferences,
-            self.catalogue,
+            self.membership,
             self.outbox,
+            self.send_ids,
+            Reach(world, self.people),
         )
-        self.membership = Membership(world, self.people, self.profiles)
-        self.tracking = Tracking(self.people, self.profiles)
+        self.directory = Directory(self.people)
+        self.tracking = Tracking(self.people, self.profiles, self.directory)
+        self.activity = Activity(world, self.people, self.profiles, self._day)
+        self.plan = Plan()
+        self.schedules = Schedules([zone for zone, *_ in world.zones])
+        self.accepted = Accepted(
+            self.people,
+            self.catalogue,
+            self.directory,
+            self.membership,
+            self.tracking,
+            self.sends,
+        )
         self.templates = Templates(world, self.catalogue.template_ids, self.now_s)
         self._happenings = self._make_happenings()
         remember_lifetimes(world, self.people, self.profiles, self.now_s)
@@ -115,15 +140,6 @@ class Workspace:
         now_s = self.catch_up()
         return self._apply(self.journal.append(now_s, kind, body))
 
-    def target_is_live(self, target: Target) -> bool:
-        """Whether sends through a campaign or Canvas go out."""
-        spec = target.spec
-        return (
-            spec.enabled
-            and not getattr(spec, "archived", False)
-            and not getattr(spec, "draft", False)
-        )
-
     def close(self) -> None:
         """Close the files."""
         self.journal.close()
@@ -134,51 +150,61 @@ class Workspace:
         body = entry.body
         match entry.kind:
             case "send":
-                self._send(body, entry.at_s, dispatch_id)
+                self.accepted.send(body, entry.at_s, dispatch_id)
+            case "schedule":
+                schedule_id = self.schedule_id(dispatch_id)
+                self.schedules.create(schedule_id, dispatch_id, body, entry.at_s)
+            case "reschedule":
+                self.schedules.update(body["schedule_id"], body["schedule"], entry.at_s)
+            case "unschedule":
+                self.schedules.delete(body["schedule_id"])
+            case "send_id":
+                self.send_ids.create(self.catalogue.by_id[body["target"]].index, body["send_id"])
+            case "other_sender":
+                self._send_by_another(body, entry.at_s)
             case "track":
                 self.tracking.write(body, entry.at_s)
+            case "delete":
+                self.activity.forget(body["rows"])
+                self.tracking.delete(body["rows"])
+            case "control_group":
+                self.people.held_buckets = body["buckets"]
             case "template":
                 template_id = body.get("email_template_id") or uuid_of(self.seed, entry.seq, "mail")
                 self.templates.write(str(template_id), body, entry.at_s)
                 return str(template_id)
         return dispatch_id
 
-    def _send(self, body: dict[str, Any], at_s: float, dispatch_id: str) -> None:
-        target = self.catalogue.by_id[body["target"]]
-        rows: list[int] = []
-        unknown: dict[int, str] = {}
-        for position, name in enumerate(body["people"]):
-            row = self.people.row_of.get(name, -1)
-            if row >= 0 and self.people.created_s[row] > at_s:
-                row = -1
-            if row < 0:
-                unknown[position] = name
-            rows.append(row)
-        stream = next(s for s in target.streams if s.id == body["stream"])
-        self.sends.accept(
-            target,
-            stream,
-            rows,
-            unknown,
-            body["properties"],
-            at_s=at_s,
-            dispatch_id=dispatch_id,
-            active=self.target_is_live(target),
-            all_states=body.get("all_states", False),
-        )
+    def schedule_id(self, dispatch_id: str) -> str:
+        """The id of a schedule that was created with this dispatch id."""
+        return uuid_of(self.world.key, self.seed, "schedule", dispatch_id)
+
+    def _send_by_another(self, body: dict[str, Any], at_s: float) -> None:
+        """Somebody else's send: people get it, the counters move, the truth log has none of it."""
+        known = {self.people.row_of[name] for name in body["people"] if name in self.people.row_of}
+        rows = np.array(sorted(known), dtype=np.int64)
+        alive = rows[self.people.created_s[rows] <= at_s]
+        self.sends.send_weekly(self.catalogue.by_id[body["target"]], alive, at_s)
+        self.n_by_others += len(alive)
 
     def _advance(self, to_s: float) -> None:
         while True:
             midnight = float((self._day + 1) * DAY_S)
             weekly = self._day * DAY_S + WEEKLY_HOUR_S
-            if self.now_s < weekly <= to_s:
+            due_s = self.schedules.next_s
+            if self.now_s < weekly <= min(to_s, due_s):
                 self._happen(weekly)
                 self._send_weekly(weekly)
-            elif midnight <= to_s:
+            elif midnight <= min(to_s, due_s):
                 self._happen(midnight)
                 self.membership.close_day(self._day, midnight)
+                self.activity.close_day(self._day)
                 self._day += 1
                 self._start_day(self._day)
+            elif due_s <= to_s:
+                self._happen(due_s)
+                scheduled, part = self.schedules.take()
+                self.accepted.send(scheduled.body, due_s, scheduled.dispatch_id, part)
             else:
                 break
         if to_s > self.now_s:
@@ -192,6 +218,7 @@ class Workspace:
 
     def _start_day(self, day: int) -> None:
         self.profiles.start_day(day)
+        self.market.open_day(day)
         self.pending.add(organic_day(self.world, self.people, day, float(day * DAY_S)))
 
     def _send_weekly(self, at_s: float) -> None:
@@ -199,7 +226,7 @@ class Workspace:
         segments = {s.key: s for s in self.world.segments}
         for target in self.catalogue.of_kind("campaign"):
             spec = target.campaign
-            if spec.weekly_on == weekday and spec.weekly_segment and self.target_is_live(target):
+            if spec.weekly_on == weekday and spec.weekly_segment and target.live:
                 rows = self.membership.members(segments[spec.weekly_segment], at_s)
                 self.sends.send_weekly(target, rows, at_s)
 
@@ -208,12 +235,13 @@ class Workspace:
         step = np.full(self.catalogue.n_streams, -1, np.int64)
         for target in self.catalogue.targets:
             for stream in target.streams:
-                channel[stream.index] = CHANNELS.index(stream.channel)
+                channel[stream.index] = MESSAGE_CHANNELS.index(stream.channel)
                 step[stream.index] = stream.step
         return Happenings(
             self.people,
             self.profiles,
             self.series,
+            self.send_ids,
             stream_channel=channel,
             stream_step=step,
             conversion_event=self.world.conversion_event,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -18,7 +20,9 @@ from services.sandbox.handling.world import world_json
 from services.sandbox.remembering.tracking import moment_s
 from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.faults import Script
-from services.sandbox.routing.keys import KNOWN_PERMISSIONS, Keys
+from services.sandbox.routing.keys import Keys
+from services.sandbox.routing.maintenance import Maintenance
+from services.sandbox.routing.permissions import OF_THE_CONSOLE
 from services.sandbox.routing.rate_limits import Buckets, Limit
 from services.sandbox.routing.refusals import Refused, refused
 
@@ -34,6 +38,7 @@ class Control:
     keys: Keys
     faults: Script
     buckets: Buckets
+    maintenance: Maintenance
 
     def routes(self) -> list[Route]:
         """The routes under /_sandbox/."""
@@ -43,17 +48,20 @@ class Control:
             ("GET", "world", lambda r, _: world_json(self.space, str(r.base_url).rstrip("/"))),
             ("GET", "outbox", self._outbox),
             ("GET", "truth", self._truth),
-            ("POST", "truth/values", lambda _, body: truth.values(self.space, body)),
+            ("POST", "truth/values", self._values),
             ("POST", "truth/duplicates", self._duplicates),
             ("POST", "truth/people", self._people),
-            ("GET", "faults", lambda *_: {"faults": [f.as_json() for f in self.faults.faults]}),
+            ("GET", "faults", lambda *_: self.faults.as_json()),
             ("POST", "faults", self._set_faults),
+            ("GET", "keys", lambda *_: {"keys": self.keys.as_json()}),
             ("POST", "keys", self._make_key),
+            ("GET", "limits", lambda *_: self.buckets.as_json(self.space.clock.window_s())),
             ("POST", "limits", self._set_limit),
+            ("GET", "exports", lambda *_: self.exports.as_json()),
             ("POST", "exports", self._set_exports),
         ]
         return [
-            Route(f"/_sandbox/{path}", _answering(handle, self.space), methods=[method])
+            Route(f"/_sandbox/{path}", self._answering(handle), methods=[method])
             for method, path, handle in table
         ]
 
@@ -93,8 +101,21 @@ class Control:
 
     def _truth(self, request: Request, _body: dict[str, Any]) -> dict[str, Any]:
         answer = truth.summary(self.space, self.exports.keys_received)
+        answer |= {
+            "sent_by_others": self.space.n_by_others,
+            "market_changes": self.space.market.as_json(),
+        }
         wanted = request.query_params.getlist("external_id")
         return answer | truth.of_people(self.space, wanted) if wanted else answer
+
+    def _values(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        """As truth.values; `day` (ISO) asks for the market of another day than today."""
+        try:
+            day = None if body.get("day") is None else date.fromisoformat(str(body["day"]))
+        except ValueError as problem:
+            raise refused(400, "day must be an ISO 8601 date") from problem
+        with self.space.market.seen_on(day):
+            return truth.values(self.space, body)
 
     def _duplicates(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         return truth.duplicates(self.space, sent_only=body.get("asked") is not True)
@@ -107,49 +128,61 @@ class Control:
 
     def _set_faults(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         self.faults.replace(body.get("faults"))
-        return {"faults": [f.as_json() for f in self.faults.faults]}
+        return self.faults.as_json()
 
     def _make_key(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """A key with `permissions`, or with all of the default key's but those in `without`."""
-        wanted, without = body.get("permissions"), body.get("without", [])
-        if wanted is None:
-            wanted = KNOWN_PERMISSIONS
-        if not isinstance(wanted, list | frozenset) or not isinstance(without, list):
-            raise refused(400, "permissions and without must be lists")
-        permissions = frozenset(str(p) for p in wanted) - {str(p) for p in without}
-        return {"key": self.keys.create(permissions), "permissions": sorted(permissions)}
+        """A key with `permissions`, or with the console's: plus those in `with`, but for those in
+        `without`. `addresses` are the callers it works for.
+        """
+        lists = {name: body.get(name, []) for name in ("with", "without", "addresses")}
+        wanted = body.get("permissions", sorted(OF_THE_CONSOLE))
+        if not all(isinstance(given, list) for given in (wanted, *lists.values())):
+            raise refused(400, "permissions, with, without and addresses must be lists")
+        permissions = ({*map(str, wanted)} | {*map(str, lists["with"])}) - {
+            *map(str, lists["without"])
+        }
+        key, grant = self.keys.create(permissions, map(str, lists["addresses"]))
+        return {"key": key, **grant.as_json()}
 
     def _set_limit(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """Change the allowance of a family of requests: {"family": …, "allowance": n}."""
-        held = self.buckets.limits.get(str(body.get("family")))
-        if held is None or not isinstance(body.get("allowance"), int):
+        """Change the limit of a family: {"family": …, "allowance"?: requests, "window_s"?: …}."""
+        name = str(body.get("family"))
+        held = self.buckets.limits.get(name)
+        if held is None:
             raise refused(400, f"family must be one of {', '.join(self.buckets.limits)}")
-        self.buckets.limits[str(body["family"])] = Limit(body["allowance"], held.window_s)
-        return {name: limit.allowance for name, limit in self.buckets.limits.items()}
+        allowance = body.get("allowance", held.allowance)
+        window_s = body.get("window_s", held.window_s)
+        if type(allowance) is not int or type(window_s) is not int or allowance < 0 or window_s < 1:
+            raise refused(400, "allowance and window_s must be whole numbers")
+        self.buckets.change(name, Limit(allowance, window_s))
+        return self.buckets.as_json(self.space.clock.window_s())
 
     def _set_exports(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """Change how long an export takes at least: {"delay_s": seconds}."""
-        delay_s = body.get("delay_s")
-        if not isinstance(delay_s, int | float) or delay_s < 0:
+        """How exports go: {"delay_s"?: at least, "own_bucket"?: files go there, not to a url}."""
+        delay_s = body.get("delay_s", self.exports.delay_s)
+        if not isinstance(delay_s, int | float) or not 0 <= delay_s < math.inf:
             raise refused(400, "delay_s must be a number of seconds")
-        self.exports.delay_s = float(delay_s)
-        return {"delay_s": self.exports.delay_s}
+        own_bucket = body.get("own_bucket", self.exports.own_bucket)
+        if not isinstance(own_bucket, bool):
+            raise refused(400, "own_bucket must be true or false")
+        self.exports.delay_s, self.exports.own_bucket = float(delay_s), own_bucket
+        return self.exports.as_json()
 
-
-def _answering(handle: Callable[[Request, dict[str, Any]], Any], space: Workspace) -> Any:
-    async def endpoint(request: Request) -> Response:
-        try:
-            space.catch_up()
-            blob = await request.body()
+    def _answering(self, handle: Callable[[Request, dict[str, Any]], Any]) -> Any:
+        async def endpoint(request: Request) -> Response:
             try:
-                body = orjson.loads(blob) if blob else {}
-            except orjson.JSONDecodeError as problem:
-                raise refused(400, "the body is not JSON") from problem
-            if not isinstance(body, dict):
-                raise refused(400, "the body must be a JSON object")
-            answer, status = handle(request, body), 200
-        except Refused as no:
-            answer, status = no.body, no.status
-        return Response(orjson.dumps(answer), status, media_type="application/json")
+                self.maintenance.carry_out()
+                self.space.catch_up()
+                blob = await request.body()
+                try:
+                    body = orjson.loads(blob) if blob else {}
+                except orjson.JSONDecodeError as problem:
+                    raise refused(400, "the body is not JSON") from problem
+                if not isinstance(body, dict):
+                    raise refused(400, "the body must be a JSON object")
+                answer, status = handle(request, body), 200
+            except Refused as no:
+                answer, status = no.body, no.status
+            return Response(orjson.dumps(answer), status, media_type="application/json")
 
-    return endpoint
+        return endpoint

@@ -1,33 +1,32 @@
 """The checks every Braze request meets, in order, before a handler sees it.
 
-Authentication, permission, path, rate limit, content type, JSON, values: API.md, order of checks.
+Authentication, address, permission, path, rate limit, content type, JSON, values: API.md, order of
+checks.
 """
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import time
 import uuid
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response
 
 from services.sandbox.handling.calls import Call, Handler
 from services.sandbox.handling.exports import Exports
 from services.sandbox.remembering.workspace import Workspace
-from services.sandbox.routing.cutting import cut
-from services.sandbox.routing.faults import AFTER, Fault, Kind, Script
-from services.sandbox.routing.keys import Keys
-from services.sandbox.routing.rate_limits import NO_HEADERS, Buckets, family_of
+from services.sandbox.routing.faults import BEFORE, DOWNLOADS, Fault, Kind, Script
+from services.sandbox.routing.keys import Grant, Keys
+from services.sandbox.routing.maintenance import Maintenance
+from services.sandbox.routing.rate_limits import NO_HEADERS, SHARED, Buckets, family_of
 from services.sandbox.routing.refusals import Refused, refused
+from services.sandbox.routing.spoiling import Answer, instead, json_answer, spoilt
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-SLOW_PIECES = 10
-GATEWAY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>"
 NOT_JSON = "Error while parsing request body. Please check your syntax."
 
 
@@ -55,49 +54,75 @@ class Gate:
     keys: Keys
     faults: Script
     buckets: Buckets
+    maintenance: Maintenance = field(default_factory=Maintenance)
 
     async def pass_through(self, request: Request, operation: Operation | None) -> Response:
         """Answer one request. `operation` None means that there is no such path."""
         began = time.perf_counter()
+        self.maintenance.carry_out()
+        if operation is not None and request.method != operation.method:
+            operation = None  # HEAD comes along with GET
         fault = self.faults.strike(request.url.path)
-        if fault is not None and fault.kind not in AFTER:
-            return self._instead(request, fault)
-        body = await request.body()
+        blob = await _read(request)
         headers = dict(NO_HEADERS)
+        if fault is not None and fault.kind in BEFORE:
+            if fault.kind is Kind.OTHER_INSTEAD:
+                self._sent_by_another(operation, _parsed(blob))
+            headers = self._count(_family(operation, _parsed(blob)), take=False)
+            _sign(headers, began)
+            return await instead(request, fault, headers, self.space.clock.window_s())
         try:
-            status, answer = self._answer(request, operation, body, headers, fault)
+            status, body = self._answer(request, operation, blob, headers, fault)
         except LimitReached as no:
-            status, answer = no.status, no.body
+            status, body = no.status, no.body
             headers.update(no.headers)
         except Refused as no:
-            status, answer = no.status, no.body
-        headers["x-request-id"] = str(uuid.uuid4())
-        headers["x-runtime"] = f"{time.perf_counter() - began:.6f}"
-        content = orjson.dumps(answer)
-        if fault is not None and status < 300:
-            return await self._spoilt(request, fault, status, content, headers)
-        return Response(content, status, headers, "application/json")
+            status, body = no.status, no.body
+        _sign(headers, began)
+        answer = json_answer(status, body, headers)
+        if status == 200:
+            headers["etag"] = f'W/"{hashlib.blake2b(answer.content, digest_size=16).hexdigest()}"'
+        if fault is not None and (status < 300 or fault.kind is Kind.CLOCK_SKEW):
+            return await spoilt(request, fault, answer)
+        return answer.response()
+
+    async def download(self, request: Request, token: str) -> Response:
+        """Answer a GET for the file of an export. It needs no key, and should not get one."""
+        self.space.catch_up()
+        if "authorization" in request.headers:
+            self.exports.keys_received += 1
+        fault = self.faults.strike(DOWNLOADS)
+        if fault is not None and fault.kind in BEFORE:
+            return await instead(request, fault, {}, self.space.clock.window_s())
+        found = self.exports.fetch(token)
+        if isinstance(found, str):
+            return Response(found, 403, media_type="application/xml")
+        if fault is not None:
+            content = found.read_bytes()
+            return await spoilt(request, fault, Answer(200, content, {}, "application/zip"))
+        return FileResponse(found, media_type="application/zip")
 
     def _answer(
         self,
         request: Request,
         operation: Operation | None,
-        blob: bytes,
+        blob: bytes | None,
         headers: dict[str, str],
         fault: Fault | None,
     ) -> tuple[int, dict[str, Any]]:
-        granted = self._authenticated(request)
+        grant = self._authenticated(request)
         parsed = _parsed(blob) if request.method == "POST" else None
-        if operation is not None and operation.permission not in granted:
-            headers.update(self._count("shared", take=False))
+        family = _family(operation, parsed)
+        headers.update(self._count(family, take=False))
+        if not grant.admits(request.client.host if request.client else ""):
+            raise refused(403, "Invalid whitelisted IPs")
+        if operation is not None and operation.permission not in grant.permissions:
             raise refused(403, "You do not have permission to access this resource")
         if operation is None:
-            headers.update(self._count("shared", take=False))
             raise refused(404, "Not Found")
         self.space.catch_up()
-        family = family_of(operation.path, parsed)
         headers.update(self._count(family))
-        if len(blob) > MAX_BODY_BYTES:
+        if blob is None:
             raise refused(413, "Payload Too Large")
         if operation.method == "POST":
             kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -108,21 +133,25 @@ class Gate:
         body = {k: v for k, v in (parsed or {}).items() if v is not None}
         if fault is not None and fault.kind is Kind.HALF:
             body = _half(body)
-        call = Call(
-            self.space,
-            self.exports,
-            dict(request.query_params),
-            body,
-            str(request.base_url).rstrip("/"),
-        )
-        return operation.success, operation.handler(call)
+        base_url = str(request.base_url).rstrip("/")
+        call = Call(self.space, self.exports, dict(request.query_params), body, base_url)
+        if fault is not None and fault.kind is Kind.QUEUED:
+            if operation.method == "POST" and not operation.path.startswith("/users/export/"):
+                self.maintenance.put_off(fault.delay_s, lambda: operation.handler(call))
+            return 202, {"message": "queued"}
+        answer = operation.handler(call)
+        if fault is not None and fault.kind is Kind.EXPORT_EXPIRED:
+            self.exports.expire(answer.get("url"))
+        if fault is not None and fault.kind is Kind.OTHER_TOO:
+            self._sent_by_another(operation, body)
+        return operation.success, answer
 
-    def _authenticated(self, request: Request) -> frozenset[str]:
+    def _authenticated(self, request: Request) -> Grant:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        granted = self.keys.permissions(key.strip()) if scheme.lower() == "bearer" else None
-        if granted is None:
+        grant = self.keys.grant(key.strip()) if scheme.lower() == "bearer" else None
+        if grant is None:
             raise refused(401, f"Invalid API key: {key.strip()}")
-        return granted
+        return grant
 
     def _count(self, family: str, *, take: bool = True) -> dict[str, str]:
         now_s = self.space.clock.window_s()
@@ -133,46 +162,21 @@ class Gate:
             raise LimitReached(count.headers())
         return count.headers()
 
-    def _instead(self, request: Request, fault: Fault) -> Response:
-        """A fault before anything was accepted."""
-        headers = self._count("shared", take=False)
-        match fault.kind:
-            case Kind.RATE_LIMITED:
-                headers["X-RateLimit-Remaining"] = "0"
-                reset = self.space.clock.window_s() + fault.delay_s
-                headers["X-RateLimit-Reset"] = str(int(reset) + 1)
-                return _json(429, {"message": "Rate Limited"}, headers)
-            case Kind.HTML_BEFORE:
-                return Response(GATEWAY_PAGE, 502, media_type="text/html")
-            case Kind.CUT_BEFORE:
-                cut(request.scope)
-                return Response(status_code=500)
-            case _:
-                return _json(500, {"message": "Internal Server Error"}, headers)
-
-    async def _spoilt(
-        self, request: Request, fault: Fault, status: int, content: bytes, headers: dict[str, str]
-    ) -> Response:
-        """A fault after everything was accepted: the answer does not arrive as it should."""
-        match fault.kind:
-            case Kind.ERROR_AFTER:
-                return _json(500, {"message": "Internal Server Error"}, headers)
-            case Kind.HTML_AFTER:
-                return Response(GATEWAY_PAGE, 502, media_type="text/html")
-            case Kind.LATE:
-                await asyncio.sleep(fault.delay_s)
-                return Response(content, status, headers, "application/json")
-            case Kind.SLOW:
-                pieces = _slowly(content, fault.delay_s)
-                headers["content-length"] = str(len(content))
-                return StreamingResponse(pieces, status, headers, "application/json")
-            case Kind.CUT_BODY:
-                pieces = _half_and_cut(content, request)
-                headers["content-length"] = str(len(content))
-                return StreamingResponse(pieces, status, headers, "application/json")
-            case _:
-                cut(request.scope)
-                return Response(status_code=500)
+    def _sent_by_another(self, operation: Operation | None, body: dict[str, Any] | None) -> None:
+        """Another sender uses the campaign or Canvas of this send for the same people."""
+        body = body or {}
+        target = self.space.catalogue.by_id.get(
+            str(body.get("campaign_id") or body.get("canvas_id"))
+        )
+        listed = body.get("recipients")
+        if operation is None or target is None or not isinstance(listed, list):
+            return
+        people = [
+            str(item["external_user_id"])
+            for item in listed
+            if isinstance(item, dict) and item.get("external_user_id") is not None
+        ]
+        self.space.record("other_sender", {"target": target.id, "people": people})
 
 
 class LimitReached(Refused):
@@ -183,13 +187,32 @@ class LimitReached(Refused):
         self.headers = headers
 
 
-def _json(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:
-    return Response(orjson.dumps(body), status, headers, "application/json")
+def _sign(headers: dict[str, str], began: float) -> None:
+    headers["x-request-id"] = str(uuid.uuid4())
+    headers["x-runtime"] = f"{time.perf_counter() - began:.6f}"
+    headers["vary"] = "Accept-Encoding"
 
 
-def _parsed(blob: bytes) -> dict[str, Any] | None:
+def _family(operation: Operation | None, parsed: dict[str, Any] | None) -> str:
+    return SHARED if operation is None else family_of(operation.path, parsed)
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body, or None where it is too large; then the rest is read and thrown away."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_BODY_BYTES:
+            pieces.clear()
+        else:
+            pieces.append(piece)
+    return None if size > MAX_BODY_BYTES else b"".join(pieces)
+
+
+def _parsed(blob: bytes | None) -> dict[str, Any] | None:
     try:
-        parsed = orjson.loads(blob)
+        parsed = orjson.loads(blob or b"")
     except orjson.JSONDecodeError:
         return None
     return parsed if isinstance(parsed, dict) else None
@@ -202,16 +225,3 @@ def _half(body: dict[str, Any]) -> dict[str, Any]:
         if isinstance(people, list) and len(people) > 1:
             return {**body, name: people[: len(people) // 2]}
     return body
-
-
-async def _slowly(content: bytes, delay_s: float) -> AsyncIterator[bytes]:
-    size = max(1, -(-len(content) // SLOW_PIECES))
-    for start in range(0, len(content), size):
-        await asyncio.sleep(delay_s / SLOW_PIECES)
-        yield content[start : start + size]
-
-
-async def _half_and_cut(content: bytes, request: Request) -> AsyncIterator[bytes]:
-    yield content[: len(content) // 2]
-    await asyncio.sleep(0.01)  # lets the first half leave the buffer before the reset
-    cut(request.scope)

@@ -8,6 +8,10 @@ from typing import Literal
 
 Channel = Literal["email", "sms", "push"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms", "push")
+# Those whose messages people have hidden preferences for, and everything else Braze sends.
+MessageChannel = Literal["email", "sms", "push", "webhook", "content_cards", "whats_app", "in_app"]
+MESSAGE_CHANNELS: tuple[MessageChannel, ...]
+MESSAGE_CHANNELS = (*CHANNELS, "webhook", "content_cards", "whats_app", "in_app")
 
 
 @dataclass(frozen=True)
@@ -113,19 +117,31 @@ class Segment:
 
 @dataclass(frozen=True)
 class Variation:
-    """One message of a campaign: an e-mail built from a template, or a text."""
+    """One message of a campaign: an e-mail built from a template, or a text.
+
+    `service` is Braze's name of the channel in details and series where the channel has several:
+    ios_push, android_push, web_push, kindle_push. A push is an iOS push unless it says otherwise.
+    """
 
     key: str
     name: str
-    channel: Channel
+    channel: MessageChannel
     template: str | None = None
     text: str = ""
     title: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True)
 class Campaign:
-    """A campaign of the workspace. `control_share` > 0 gives it a Braze control group."""
+    """A campaign of the workspace. `control_share` > 0 gives it a Braze control group.
+
+    segment            key of its target segment, None = everybody
+    reeligible_days    days until the same person may get it again, 0 = at once
+    daily_cap          obeys a frequency cap: it is withheld from people who have had that many
+                       campaigns and Canvases since midnight UTC; 0 = no cap
+    hidden             keeps the books of messages without a campaign; no endpoint shows it
+    """
 
     key: str
     name: str
@@ -140,19 +156,38 @@ class Campaign:
     tags: tuple[str, ...] = ()
     weekly_on: int | None = None  # ISO weekday on which the sandbox itself sends it, 09:00 UTC
     weekly_segment: str | None = None
+    segment: str | None = None
+    reeligible_days: float = 0.0
+    daily_cap: int = 0
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
 class Step:
-    """One message step of a Canvas, `delay_days` after the entry."""
+    """One message step of a Canvas, `delay_days` after the entry.
+
+    variant  position in the Canvas's `variants`
+    only     True: on the Yes path of the Canvas's split, False: on its No path, None: for everybody
+    """
 
     variation: Variation
     delay_days: int = 0
+    variant: int = 0
+    only: bool | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """A decision split behind the first step: Yes where the condition holds at the entry."""
+
+    key: str
+    name: str
+    condition: Condition
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """An API-triggered Canvas of message steps in a row."""
+    """An API-triggered Canvas: in each variant message steps in a row, perhaps with a split."""
 
     key: str
     name: str
@@ -160,6 +195,14 @@ class Canvas:
     steps: tuple[Step, ...]
     enabled: bool = True
     tags: tuple[str, ...] = ()
+    archived: bool = False
+    draft: bool = False
+    control_share: float = 0.0
+    variants: tuple[str, ...] = ("Variant 1",)
+    split: Split | None = None
+    segment: str | None = None
+    reeligible_days: float = 0.0
+    daily_cap: int = 0
 
 
 @dataclass(frozen=True)

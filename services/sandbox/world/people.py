@@ -25,6 +25,7 @@ JOINERS_SHARE = 0.02  # join evenly in the JOINING_DAYS after the history
 JOINING_DAYS = 120
 RECENT_SHARE = 0.04  # joined during the history
 SPARE_ROWS = 2_000  # profiles `users/track` may create
+BUCKETS = 10_000  # of `random_bucket`
 OLDEST_S = 5 * 365 * DAY_S
 
 UNSUBSCRIBED, SUBSCRIBED, OPTED_IN, NO_STATE = 0, 1, 2, 3
@@ -64,10 +65,16 @@ class People:
     first_spare: int
     overrides: dict[int, dict[str, object]] = field(default_factory=dict)
     profile: dict[int, dict[str, object]] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)  # rows of profiles made through the API
+    held_buckets: int = 0  # people in the buckets below are the global control group
 
     def alive(self, now_s: float) -> NDArray[np.bool_]:
         """Who has a profile, bool (n_rows,)."""
         return np.asarray(self.created_s <= now_s)
+
+    def held_back(self, now_s: float) -> NDArray[np.int64]:
+        """Rows of the global control group, ascending."""
+        return np.flatnonzero(self.alive(now_s) & (self.random_bucket < self.held_buckets))
 
     def flag(self, name: str | None) -> NDArray[np.bool_]:
         """True where a boolean attribute is known to be true, bool (n_rows,)."""
@@ -109,7 +116,7 @@ def populate(world: World, n: int, seed: int, start_s: float, history_days: int)
         zone=_pick(uniforms(key, rows, 14), tuple(z[3] for z in world.zones)).astype(np.int16),
         email_state=email,
         push_state=np.where(app, push, NO_STATE).astype(np.int8),
-        random_bucket=(uniforms(key, rows, 15) * 10_000).astype(np.int16),
+        random_bucket=(uniforms(key, rows, 15) * BUCKETS).astype(np.int16),
         columns=columns,
         features=np.column_stack(list(features.values())).astype(np.float32),
         feature_names=tuple(features),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from services.sandbox.world.coffee import COFFEE
 from services.sandbox.world.internet import INTERNET
 from services.sandbox.world.model import World
+from services.sandbox.world.other_messages import CAMPAIGNS, canvases
 from services.sandbox.world.streaming import STREAMING
 
 # IANA zone, country, language, share of the people
@@ -17,7 +18,14 @@ MIXED_ZONES = (
     ("Asia/Kolkata", "IN", "en", 0.1),
     ("Pacific/Auckland", "NZ", "en", 0.1),
 )
-WORLDS: dict[str, World] = {world.key: world for world in (COFFEE, INTERNET, STREAMING)}
+WORLDS: dict[str, World] = {
+    world.key: replace(
+        world,
+        campaigns=(*world.campaigns, *CAMPAIGNS),
+        canvases=(*world.canvases, *canvases(world.app_attribute)),
+    )
+    for world in (COFFEE, INTERNET, STREAMING)
+}
 
 
 def in_mixed_zones(world: World) -> World:

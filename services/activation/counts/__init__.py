@@ -1,0 +1,1 @@
+"""Rows behind comparing Braze's counts with ours."""

@@ -1,0 +1,1 @@
+"""Rows behind the guard against a second life: epoch, newest batch, reconciliations."""
