@@ -79,9 +79,9 @@ def refresh(
             kinds=_kinds(past) if past else None,
             deadline_s=deadline_s,
             tally=tally,
+            progress=_onward(report, columns.n_rows, expected),
         ):
             columns.add_bulk(bulk)
-            report(columns.n_rows, expected)
         sizes[segment_id] = tally.n_people - before
     n_audience = columns.settle()
     _check_complete(n_audience, expected, tally, confirmed=confirmed)
@@ -113,6 +113,12 @@ def refresh(
             },
         )
     )
+
+
+def _onward(
+    report: Callable[[int, int], None], before: int, expected: int
+) -> Callable[[int], None]:
+    return lambda n_people: report(before + n_people, expected)
 
 
 def _check_complete(n_people: int, expected: int, tally: Tally, *, confirmed: bool) -> None:

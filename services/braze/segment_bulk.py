@@ -1,13 +1,16 @@
 """Everybody in a segment as columns: the same border as in `segment_export`, a million at a time.
 
-Memory does not grow with the segment. Blocks that are certainly proper are read whole, two at a
-time beside the unpacking; the others, and small exports, line by line.
+Blocks that are certainly proper are read whole, two at a time beside the unpacking; the others,
+and small exports whose attributes are new, line by line. Nothing is given out before the whole
+file was read and its checksums were right.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any
 
@@ -23,10 +26,12 @@ from services.braze.profiles import (
     ProfileFilter,
     Tally,
 )
-from services.braze.segment_export import DEADLINE_S, check_quarantined, export_file
+from services.braze.segment_export import DEADLINE_S, SPOOL_BYTES, check_quarantined, export_into
 
 FIELDS = (*PLAIN_FIELDS, *COUNTED_FIELDS, *RECEIVED_FIELDS)
-LARGE_BYTES = 16 * 1024 * 1024  # unpacked: below it, reading line by line takes a second at most
+LARGE_BYTES = (
+    2 * 1024 * 1024
+)  # packed, some 10,000 people: below it, reading line by line takes a second at most
 READERS = 2  # blocks read at a time
 MOST_WAITING = 2  # blocks read already and not yet asked for
 LEARNT_FROM = 2_000  # profiles read one by one before a block is tried
@@ -42,37 +47,58 @@ def export_segment_in_bulk(
     kinds: Mapping[str, str] | None = None,
     deadline_s: float = DEADLINE_S,
     tally: Tally | None = None,
-) -> Iterator[Bulk]:
+    progress: Callable[[int], None] | None = None,
+) -> list[Bulk]:
     """POST /users/export/segment with all allowed fields, and its file: columns, some thousand
-    people at a time. `deadline_s` and `tally` as for `export_segment`.
+    people in each. `deadline_s` and `tally` as for `export_segment`; `progress` hears how many
+    people were read.
 
     `kinds` says of what kind (`bulk.NUMBER`, `TEXT`, `TRUTH`) attributes were in the last export.
     It makes reading faster and changes nothing else.
 
     Raises as `export_segment` does.
     """
-    counted = tally or Tally()
-    with export_file(client, segment_id, FIELDS, attributes, deadline_s) as (file, n_bytes):
-        reading = _Reading(tuple(attributes), counted, kinds, large=n_bytes >= LARGE_BYTES)
-        yield from reading.of(file)
+
+    def read(file: IO[bytes]) -> tuple[list[Bulk], Tally, int]:
+        reading = _Reading(tuple(attributes), kinds, large=_size(file) >= LARGE_BYTES)
+        found: list[Bulk] = []
+        n_people = 0
+        for bulk in reading.of(file):
+            found.append(bulk)
+            n_people += len(bulk)
+            if progress is not None:
+                progress(n_people)
+        return found, reading.tally, reading.n_lines
+
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        bulks, counted, n_lines = export_into(
+            spool, client, segment_id, FIELDS, attributes, deadline_s, read
+        )
+    if tally is not None:
+        tally.add(counted)
+    check_quarantined(counted, n_lines)
+    return bulks
+
+
+def _size(file: IO[bytes]) -> int:
+    return file.seek(0, os.SEEK_END)
 
 
 class _Reading:
     def __init__(
         self,
         attributes: tuple[str, ...],
-        tally: Tally,
         kinds: Mapping[str, str] | None,
         *,
         large: bool,
     ) -> None:
         self._attributes = attributes
-        self._tally = tally
+        self.tally = Tally()
         self._large = large
         self._known = kinds is not None
-        self._n_lines = 0
+        self.n_lines = 0
         self._n_learnt = 0
-        self._let_in = ProfileFilter(FIELDS, attributes, tally)
+        self._let_in = ProfileFilter(FIELDS, attributes, self.tally)
         self._reader = BlockReader(attributes, kinds or {})
         self._waiting: deque[tuple[bytes, Future[Read]]] = deque()
 
@@ -88,7 +114,6 @@ class _Reading:
                         yield from self._rest()
                         yield self._carefully(block)
             yield from self._rest()
-        check_quarantined(self._tally, self._n_lines)
 
     def _may_be_tried(self) -> bool:
         learnt = self._large and self._n_learnt >= LEARNT_FROM
@@ -104,18 +129,18 @@ class _Reading:
         if found is None:
             return self._carefully(block)
         bulk, tally = found
-        self._tally.add(tally)
-        self._n_lines += len(bulk)
+        self.tally.add(tally)
+        self.n_lines += len(bulk)
         return bulk
 
     def _carefully(self, block: bytes) -> Bulk:
         """Line by line, each profile alone; what kinds attributes are of is learnt from it."""
         profiles: list[dict[str, Any]] = []
         for line in lines([block]):
-            self._n_lines += 1
+            self.n_lines += 1
             raw = strict_object(line)
             if raw is None:
-                self._tally.n_quarantined += 1
+                self.tally.n_quarantined += 1
             else:
                 profiles.append(self._let_in(raw))
         bulk = bulk_of(profiles, self._attributes)

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, TypeVar
 
 from services.braze.archive import MAX_TOTAL_BYTES, members
 from services.braze.client import BrazeClient
@@ -28,6 +27,8 @@ LONGEST_WAIT_S = 30.0
 MAX_REQUESTS = 3  # of one export: a file that came broken is asked for anew
 MAX_QUARANTINED_SHARE = 0.001  # of lines that are not profiles; above it the file is not complete
 SPOOL_BYTES = 8 * 1024 * 1024  # a smaller file stays in memory
+
+T = TypeVar("T")
 
 
 def export_segment(
@@ -48,19 +49,22 @@ def export_segment(
     times, or has too many lines that are no profiles (only at the end: use nothing before it).
     """
     let_in = ProfileFilter(fields, attributes, tally)
-    with export_file(client, segment_id, fields, attributes, deadline_s) as (file, _):
-        yield from _profiles(file, let_in)
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+        export_into(spool, client, segment_id, fields, attributes, deadline_s, _check)
+        yield from _profiles(spool, let_in)
 
 
-@contextmanager
-def export_file(
+def export_into(
+    spool: IO[bytes],
     client: BrazeClient,
     segment_id: str,
     fields: Sequence[str],
     attributes: Sequence[str],
     deadline_s: float,
-) -> Iterator[tuple[IO[bytes], int]]:
-    """The export's ZIP, every member of it checked, and how many bytes it unpacks to.
+    read: Callable[[IO[bytes]], T],
+) -> T:
+    """Fetch the export's ZIP and return what `read` makes of it. `read` goes through every member
+    to its end; where it raises DataError the file is asked for anew, and read anew.
 
     Raises as `export_segment` does.
     """
@@ -75,9 +79,7 @@ def export_file(
     }
     if attributes:
         body["custom_attributes_to_export"] = list(attributes)
-    deadline = time.monotonic() + deadline_s
-    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
-        yield spool, _fetch_whole(client, body, spool, deadline)
+    return _fetch_whole(client, body, spool, time.monotonic() + deadline_s, read)
 
 
 def check_quarantined(tally: Tally, n_lines: int) -> None:
@@ -94,8 +96,12 @@ def check_quarantined(tally: Tally, n_lines: int) -> None:
 
 
 def _fetch_whole(
-    client: BrazeClient, body: dict[str, object], spool: IO[bytes], deadline: float
-) -> int:
+    client: BrazeClient,
+    body: dict[str, object],
+    spool: IO[bytes],
+    deadline: float,
+    read: Callable[[IO[bytes]], T],
+) -> T:
     attempt = 1
     while True:
         url = _request(client, body, deadline)
@@ -106,12 +112,18 @@ def _fetch_whole(
                 raise
         else:
             try:
-                # Sizes, checksums and limits of every member, before anything is read.
-                return sum(len(chunk) for content in members(spool) for chunk in content)
+                return read(spool)
             except DataError:
                 if attempt == MAX_REQUESTS or time.monotonic() > deadline:
                     raise
         attempt += 1
+
+
+def _check(spool: IO[bytes]) -> None:
+    """Sizes, checksums and limits of every member, before the first line is given out."""
+    for content in members(spool):
+        for _ in content:
+            pass
 
 
 def _request(client: BrazeClient, body: dict[str, object], deadline: float) -> str:

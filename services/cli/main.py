@@ -20,6 +20,7 @@ COMMANDS = {
     "cycle": ("cycling", "Run one day's cycle of an experiment, for cron instead of a worker."),
     "demo": ("demonstrating", "Show everything on simulated customers, offline."),
     "doctor": ("checking", "Check permissions, storage and clocks."),
+    "dry-run": ("rehearsing", "Rehearse the next day: every request, counts, who gets nothing."),
     "pause": ("pausing", "Stop sending, at once."),
     "replay": ("replaying", "Recompute a day's decisions and compare every bit."),
     "reconcile": ("reconciling", "After a restored backup or a move: make sending safe again."),
@@ -43,7 +44,7 @@ class LazyCommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"services.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

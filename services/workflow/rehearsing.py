@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from services.activation.comparing import Differences, differences
 from services.activation.dry_run import Rehearsal, dry_run, rehearsing_sender
 from services.activation.model import SkipReason
 from services.activation.plans.store import day_counts
@@ -39,6 +41,17 @@ REHEARSAL_SALT = "rehearsal-" + "0" * 22  # a draft has no salt yet: sizes are r
 SAMPLE_RECIPIENTS = 2  # of the one request that is shown whole
 
 
+@dataclass(frozen=True)
+class Rehearsed:
+    """A rehearsed day with what it came from."""
+
+    experiment: Experiment
+    rehearsal: Rehearsal
+    proposed: Proposed
+    groups: Mapping[int, str]
+    today: date
+
+
 def rehearse(place: Workplace, intent: Intent) -> Mapping[str, Any]:
     """The next decision day of an experiment or a draft, as JSON for the page.
 
@@ -46,27 +59,31 @@ def rehearse(place: Workplace, intent: Intent) -> Mapping[str, Any]:
     """
     console = place.console
     id = str(intent.experiment_id)
-    row = experiment_row(console.database, id)
-    launched = row.status in LAUNCHED
     report_progress(console.database, intent, 0.1, msg("Reading the audience."))
-    experiment = load_version(console.database, id) if launched else _drafted(console, id)
-    today = console.clock.now().astimezone(ZoneInfo(experiment.zone)).date()
+    if console.lake.latest_day("snapshots", id) is None:
+        experiment, today = _experiment_today(console, id)
+        watch(place, id, experiment.audience, today, zone=experiment.zone)
+    report_progress(console.database, intent, 0.4, msg("Deciding, as it would be tomorrow."))
+    return told(console, rehearse_next_day(console, id))
+
+
+def rehearse_next_day(console: Console, id: str) -> Rehearsed:
+    """The next decision day from what is known here. Writes nothing and asks nobody.
+
+    Raises ExperimentError where the draft is not complete, DataError where nobody is known yet.
+    """
+    experiment, today = _experiment_today(console, id)
+    launched = experiment_row(console.database, id).status in LAUNCHED
     seen = console.lake.latest_day("snapshots", id)
     if seen is None:
-        watch(place, id, experiment.audience, today, zone=experiment.zone)
-        seen = today
+        raise _nobody()
     snapshot = console.lake.load(console.lake.parts("snapshots", id, seen))
     members = assigned(console.database, id) if launched else _drawn(console, experiment, snapshot)
     if members.num_rows == 0:
-        raise DataError(
-            msg("Nobody is in the experiment yet, so there is nothing to rehearse."),
-            hint=msg("Export the audience once, on Audience; then come back."),
-        )
+        raise _nobody()
     day = today + timedelta(days=1)
-    report_progress(console.database, intent, 0.4, msg("Deciding, as it would be tomorrow."))
     kept = _belief(console, experiment, seen, snapshot)
     proposed = propose(console, experiment, day, snapshot, members, kept, keep=False)
-    report_progress(console.database, intent, 0.8, msg("Writing the requests down."))
     groups = dict(zip(members["person"].to_pylist(), members["grp"].to_pylist(), strict=True))
     rehearsal = dry_run(
         console.database,
@@ -77,17 +94,13 @@ def rehearse(place: Workplace, intent: Intent) -> Mapping[str, Any]:
         decisions=proposed.decisions,
         assigned=groups,
     )
-    return _told(console, experiment, rehearsal, proposed, groups, today)
+    return Rehearsed(experiment, rehearsal, proposed, groups, today)
 
 
-def _told(
-    console: Console,
-    experiment: Experiment,
-    rehearsal: Rehearsal,
-    proposed: Proposed,
-    groups: Mapping[int, str],
-    today: date,
-) -> dict[str, Any]:
+def told(console: Console, found: Rehearsed) -> dict[str, Any]:
+    """A rehearsed day as JSON: counts, reasons, one request, and what is unlike the day before."""
+    experiment, rehearsal = found.experiment, found.rehearsal
+    proposed, groups, today = found.proposed, found.groups, found.today
     reasons: Counter[str] = Counter()
     sentences: dict[str, Any] = {}
     for code in proposed.skips["reason"].to_pylist():
@@ -102,6 +115,7 @@ def _told(
         sentences["holdout"] = message_json(msg("In the holdout, which gets nothing"))
     yesterday = count_states(console, experiment.id, today)
     first = next(rehearsal.bodies(rehearsing_sender(experiment)), None)
+    unlike = differences(console.database, experiment, rehearsal, today)
     return {
         "day": rehearsal.day.isoformat(),
         "would_send": rehearsal.n_would_send,
@@ -119,7 +133,39 @@ def _told(
         "today": {"sent": yesterday.sent, "skipped": yesterday.skipped}
         if day_counts(console.database, experiment.id, today)
         else None,
+        "unlike_today": _unlike(unlike),
+        "content": {target: state.value for target, state in unlike.content.items()},
     }
+
+
+def _unlike(found: Differences) -> dict[str, Any] | None:
+    if found.was is None:
+        return None
+    return {
+        "day": found.was.isoformat(),
+        "sent": found.sent.by,
+        "by_option": [
+            {"dimension": d, "option": o, "before": c.before, "now": c.now}
+            for (d, o), c in found.by_option.items()
+        ],
+        "by_target": [
+            {"kind": kind, "id": id, "before": c.before, "now": c.now}
+            for (kind, id), c in found.by_target.items()
+        ],
+    }
+
+
+def _experiment_today(console: Console, id: str) -> tuple[Experiment, date]:
+    launched = experiment_row(console.database, id).status in LAUNCHED
+    experiment = load_version(console.database, id) if launched else _drafted(console, id)
+    return experiment, console.clock.now().astimezone(ZoneInfo(experiment.zone)).date()
+
+
+def _nobody() -> DataError:
+    return DataError(
+        msg("Nobody is in the experiment yet, so there is nothing to rehearse."),
+        hint=msg("Export the audience once, on Audience; then come back."),
+    )
 
 
 def _shortened(body: dict[str, object]) -> dict[str, object]:

@@ -42,7 +42,7 @@ from schemathesis.specs.openapi.checks import (
 from services.sandbox.process import running
 from services.sandbox.routing.rate_limits import LIMITS
 from tests.faults.fuzz_identifiers import found_in, schedule
-from tests.faults.fuzz_nudges import nudged
+from tests.faults.fuzz_nudges import nudged, nudged_query
 from tests.faults.fuzz_report import Asked, Report
 from tests.faults.fuzz_spoiling import CONTENT_TYPES, spoilt_body, spoilt_query
 from tests.sandbox.braze_contract import RATE_HEADERS, Contract, ContractOperation
@@ -51,6 +51,8 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 N_PEOPLE = 300
 NO_LIMIT = 10**9  # requests: rate limits have tests of their own
 TIMEOUT_S = 30
+ACCEPTED = "accepted"
+MOST_SAID = 200  # characters of a refusal
 BAD_HEADER_SHARE = 0.1  # of mutated requests go out with the generated or no key
 BAD_TYPE_SHARE = 0.05
 CHECKS = [
@@ -115,7 +117,10 @@ class Fuzzer:
         """Send a valid request; every second one again, spoilt."""
         self._make_real(operation, case, rng)
         asked.valid += 1
-        asked.valid_accepted += self._send(operation, case, asked, self._headers())
+        said = self._send(case, asked, self._headers())
+        asked.valid_accepted += said == ACCEPTED
+        if said != ACCEPTED:
+            asked.valid_refused[said] += 1
         if asked.valid % 2:
             self._spoilt(operation, case, asked, rng)
 
@@ -126,7 +131,7 @@ class Fuzzer:
             case.body = self.real.put_into(operation.path, case.body, rng)
         headers = {} if rng.random() < BAD_HEADER_SHARE else self._headers()
         asked.mutated += 1
-        asked.mutated_accepted += self._send(operation, case, asked, headers)
+        asked.mutated_accepted += self._send(case, asked, headers) == ACCEPTED
 
     def _spoilt(
         self, operation: ContractOperation, case: Any, asked: Asked, rng: random.Random
@@ -139,22 +144,20 @@ class Fuzzer:
         else:
             case.body = spoilt_body(case.body, rng)
         asked.mutated += 1
-        asked.mutated_accepted += self._send(operation, case, asked, headers)
+        asked.mutated_accepted += self._send(case, asked, headers) == ACCEPTED
 
     def _make_real(self, operation: ContractOperation, case: Any, rng: random.Random) -> None:
         """Put real identifiers in. What then no longer fits the schema stays as generated."""
         path = operation.path
-        query = self.real.put_into(path, dict(case.query or {}), rng)
+        query = nudged_query(path, self.real.put_into(path, dict(case.query or {}), rng), rng)
         body = case.body
         if operation.method == "POST":
             body = nudged(path, self.real.put_into(path, body, rng), self.real, rng)
         if not self.contract.request_problems(operation, query=_typed(query), body=body):
             case.query, case.body = query, body
 
-    def _send(
-        self, operation: ContractOperation, case: Any, asked: Asked, headers: dict[str, str]
-    ) -> bool:
-        """Send one request and note what is wrong with the answer. Whether it was accepted."""
+    def _send(self, case: Any, asked: Asked, headers: dict[str, str]) -> str:
+        """Send one request and note what is wrong with the answer. ACCEPTED, or what it says."""
         asked.requests += 1
         try:
             answer = case.call(
@@ -162,11 +165,11 @@ class Fuzzer:
             )
         except requests.exceptions.RequestException as problem:
             self._violation(asked, case, f"no answer: {type(problem).__name__}")
-            return False
+            return "no answer"
         asked.statuses[answer.status_code] += 1
         for kind in self._wrong(case, answer):
             self._violation(asked, case, kind)
-        return 200 <= answer.status_code < 300
+        return ACCEPTED if 200 <= answer.status_code < 300 else answer.text[:MOST_SAID]
 
     def _wrong(self, case: Any, answer: Any) -> Iterator[str]:
         if answer.status_code == 404:
@@ -220,7 +223,7 @@ def fuzzing(seed_number: int = 0, url: str = "", key: str = "") -> Iterator[Fuzz
         tempfile.TemporaryDirectory() as home,
         running(Path(home), people=N_PEOPLE, history_days=10, start=START) as sandbox,
     ):
-        yield Fuzzer(sandbox.url, sandbox.key, seed_number=seed_number)
+        yield Fuzzer(sandbox.url, sandbox.full_key, seed_number=seed_number)
 
 
 def main() -> int:
@@ -231,6 +234,7 @@ def main() -> int:
     options.add_argument("--only", default="", help="operations whose name contains this")
     options.add_argument("--url", default="", help="a sandbox that runs already")
     options.add_argument("--key", default="")
+    options.add_argument("--refusals", action="store_true", help="why valid requests were refused")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     began = time.monotonic()
@@ -242,6 +246,9 @@ def main() -> int:
         for label, a in report.operations.items():
             accepted = f"{a.valid_accepted}/{a.valid} valid accepted"
             print(f"{label:45} {accepted:28} {dict(a.statuses)}")
+            if chosen.refusals:
+                for said, n in a.valid_refused.most_common(5):
+                    print(f"    {n} valid refused: {said}")
             for kind, shown in a.violations.items():
                 print(f"    {kind}\n        {shown[:600]}")
         print(report.figures, f"{time.monotonic() - began:.1f} s")

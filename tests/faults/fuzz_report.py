@@ -11,11 +11,16 @@ MOST_SHOWN = 2_000  # characters of a request that shows a violation
 
 @dataclass
 class Asked:
-    """What came of one operation. `violations`: kind and text, with one request that shows it."""
+    """What came of one operation.
+
+    valid_refused  the sandbox's words to valid requests it did not accept, and how often
+    violations     kind and text, with the shortest request that shows it
+    """
 
     requests: int = 0
     valid: int = 0
     valid_accepted: int = 0
+    valid_refused: Counter[str] = field(default_factory=Counter)
     mutated: int = 0
     mutated_accepted: int = 0
     statuses: Counter[int] = field(default_factory=Counter)

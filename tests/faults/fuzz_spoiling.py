@@ -41,8 +41,8 @@ def spoilt_query(query: dict[str, Any], rng: random.Random) -> dict[str, Any]:
     return spoilt
 
 
-def spoilt_body(body: Any, rng: random.Random) -> Any:
-    """A body with one thing wrong; bytes where it is no JSON of an object any more."""
+def spoilt_body(body: Any, rng: random.Random) -> bytes:
+    """The bytes of a body with one thing wrong."""
     how = rng.randrange(10)
     blob = json.dumps(body).encode()
     if how == 0:
@@ -54,7 +54,7 @@ def spoilt_body(body: Any, rng: random.Random) -> Any:
         return json.dumps(rng.choice([[], [body], "text", 1, None, True])).encode()
     if how == 3:
         return b'{"campaign_id":' + b"[" * DEEP + b"]" * DEEP + b"}"
-    return _changed(copy.deepcopy(body), rng)
+    return json.dumps(_changed(copy.deepcopy(body), rng)).encode()
 
 
 def _changed(body: Any, rng: random.Random) -> Any:

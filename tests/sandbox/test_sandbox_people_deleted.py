@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sandbox_wire import Wire, serving
+from test_sandbox_exports import fetch, start, users
 
 PERSON = "coffee-0000007"
 ONE = {"fields_to_export": ["external_id", "custom_attributes"]}
@@ -149,3 +150,13 @@ def test_a_restart_remembers_who_was_made_and_who_is_gone(tmp_path):
         assert again.get("/kpi/new_users/data_series", length=5).json() == kpi
     assert before["invalid_user_ids"] == ["coffee-0000004"]
     assert len(before["users"]) == 21
+
+
+def test_a_test_user_enters_a_segment_by_the_attributes_it_is_given(wire: Wire):
+    def members() -> set[str]:
+        return {p["external_id"] for p in users(fetch(start(wire, "regulars").json()["url"]))}
+
+    before = members()
+    new = [{"external_id": f"test-{n}", "visits_30d": n} for n in (0, 30)]
+    wire.post("/users/track", {"attributes": new})
+    assert members() - before == {"test-30"}

@@ -7,7 +7,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from services.activation.model import MAY_HAVE_REACHED
+from services.activation.model import MAY_HAVE_REACHED, LedgerState
 from services.database.engine import Database
 
 _IDS = sa.text("SELECT person, external_id FROM people")
@@ -21,6 +21,24 @@ _SPENT = sa.text(
     "SELECT COUNT(*) AS messages, COALESCE(SUM(cost), 0) AS money FROM ledger "
     "WHERE experiment_id = :experiment AND day = :day AND state IN :reached"
 ).bindparams(sa.bindparam("reached", expanding=True))
+
+
+_BREAKDOWN = sa.text(
+    "SELECT target_kind, target_id, combination, state, reason, COUNT(*) AS n FROM ledger "
+    "WHERE experiment_id = :experiment AND day = :day "
+    "GROUP BY target_kind, target_id, combination, state, reason"
+)
+
+
+@dataclass(frozen=True)
+class Share:
+    """People of one day who share target, combination (JSON), state and reason."""
+
+    target: tuple[str, str]
+    combination: str
+    state: LedgerState
+    reason: str | None
+    n: int
 
 
 @dataclass(frozen=True)
@@ -57,3 +75,13 @@ def standing(
             messages=spent.messages,
             money=spent.money,
         )
+
+
+def breakdown(database: Database, experiment_id: str, day: date) -> list[Share]:
+    """What became of a day's people, by target and combination."""
+    values = {"experiment": experiment_id, "day": day.isoformat()}
+    with database.read() as c:
+        return [
+            Share((r.target_kind, r.target_id), r.combination, LedgerState(r.state), r.reason, r.n)
+            for r in c.execute(_BREAKDOWN, values)
+        ]

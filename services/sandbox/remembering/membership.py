@@ -48,16 +48,19 @@ class Membership:
         self, condition: Condition, rows: NDArray[np.int64], now_s: float
     ) -> NDArray[np.bool_]:
         """For whom of `rows` a filter holds, bool (n,)."""
-        return self._holds(condition, now_s)[rows]
+        return self._holds(condition, now_s, rows)
 
-    def _holds(self, condition: Condition, now_s: float) -> NDArray[np.bool_]:
+    def _holds(
+        self, condition: Condition, now_s: float, rows: NDArray[np.int64] | None = None
+    ) -> NDArray[np.bool_]:
         derived = {a.name: a for a in self.world.attributes if isinstance(a, DerivedAttribute)}
         if condition.field in derived:
-            values = self.profiles.derived(derived[condition.field].source, now_s)
+            values = self.profiles.derived(derived[condition.field].source, now_s, rows)
+            self._write_over(values, condition.field, rows)
             wanted = float(condition.value)
         else:
             column = self.people.columns[condition.field]
-            values = column.values
+            values = column.values if rows is None else column.values[rows]
             if column.categories:
                 wanted = float(column.categories.index(str(condition.value)))
                 values = np.where(values < 0, np.nan, values)
@@ -72,6 +75,19 @@ class Membership:
                 return np.asarray(values > wanted)
             case "below":
                 return np.asarray(values < wanted)
+
+    def _write_over(
+        self, values: NDArray[np.float64], name: str, rows: NDArray[np.int64] | None
+    ) -> None:
+        """What `users/track` said of a derived attribute wins over what follows from behaviour."""
+        overrides = self.people.overrides
+        if not overrides:
+            return
+        places = enumerate(rows.tolist()) if rows is not None else ((r, r) for r in overrides)
+        for position, row in places:
+            if name in overrides.get(row, ()):
+                said = overrides[row][name]
+                values[position] = float(said) if isinstance(said, int | float) else np.nan
 
 
 def description(segment: Segment) -> str:

@@ -132,6 +132,7 @@ class Profiles:
         The world's company keeps it up to date for its own customers; profiles made through the
         API have what they were given.
         """
+        values: NDArray[np.float64]
         which = slice(None) if rows is None else rows
         created_s, last_s = self.people.created_s[which], self.last_order[which]
         match source:
