@@ -6,19 +6,15 @@ happens between, the worst is a doubt that settlement clears up later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-
-import sqlalchemy as sa
 
 from services.activation import lease
 from services.activation.classifying import classify_problem, classify_reply
 from services.activation.consent import consenting_people
 from services.activation.delivering import digest_of_people
-from services.activation.fates.store import Sent, settle, standing, write_fate
+from services.activation.fates.store import Sent, Settling, settling, standing, write_fate
 from services.activation.gates.store import family_of, target_name
 from services.activation.ledger import Terms, claim
 from services.activation.model import (
@@ -208,15 +204,9 @@ def _write(post: Post, fate: Fate, share: float) -> None:
         raise fate.fault
 
 
-def _settling(post: Post, fate: Fate, share: float) -> Callable[[sa.Connection], object]:
-    return partial(
-        settle,
-        clock=post.clock,
-        claim=fate.batch,
-        verdict=fate.verdict,
-        sent=fate.sent,
-        window=fate.window,
-        share=share,
+def _settling(post: Post, fate: Fate, share: float) -> Settling:
+    return settling(
+        post.clock, fate.batch, fate.verdict, sent=fate.sent, window=fate.window, share=share
     )
 
 

@@ -69,7 +69,9 @@ def kill_at_settling(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         raise Killed
 
     monkeypatch.setattr(dispatcher, "write_fate", write_fate)
-    monkeypatch.setattr(dispatcher, "settle", write_fate)  # together with the next claim
+    monkeypatch.setattr(
+        dispatcher, "settling", lambda *_, **__: write_fate
+    )  # together with the next claim
 
 
 @pytest.mark.parametrize("crash", [kill_before_send, kill_after_send, kill_at_settling])

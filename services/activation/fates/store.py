@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -60,6 +61,9 @@ _BREAKER_OPENED = msg(
     "Several requests in a row came to nothing or to doubt. Look at Braze, then resume."
 )
 _PROCESS_GONE = msg("The worker stopped between claim and answer, so it may have gone out.")
+
+
+Settling = Callable[[sa.Connection], object]
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,27 @@ def settle(
     family = family_of(claim.target_kind)
     _heed(connection, claim.workspace, family, window, verdict.retry_at, share)
     return ours
+
+
+def settling(
+    clock: Clock,
+    claim: Claim,
+    verdict: Verdict,
+    *,
+    sent: Sent,
+    window: RateWindow | None,
+    share: float,
+) -> Settling:
+    """The writing of a fate, to be done in a transaction of the caller's."""
+    return partial(
+        settle,
+        clock=clock,
+        claim=claim,
+        verdict=verdict,
+        sent=sent,
+        window=window,
+        share=share,
+    )
 
 
 @dataclass(frozen=True)
