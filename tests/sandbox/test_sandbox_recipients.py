@@ -47,6 +47,15 @@ def test_whoever_is_named_in_four_ways_gets_one_message(wire: Wire):
     assert fates[1:] == ["repeated_in_request"] * 3
 
 
+def test_two_people_with_one_address_get_one_email(wire: Wire):
+    first = wire.reachable(1)[0]
+    address = wire.profiles([first], "email")[first]["email"]
+    twin = {"external_id": "twin", "email": address.lower(), "email_subscribe": "opted_in"}
+    wire.post("/users/track", {"attributes": [twin]})
+    trigger(wire, {"external_user_id": first}, {"external_user_id": "twin"})
+    assert [m["fate"] for m in log(wire)][1:] == ["repeated_in_request"]
+
+
 def test_identifiers_that_lead_to_nobody_are_in_the_log_as_they_were_given(wire: Wire):
     answer = trigger(
         wire,
