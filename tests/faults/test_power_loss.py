@@ -1,4 +1,4 @@
-"""A power cut at any moment loses no commit that was acknowledged, and no knowledge of a message."""
+"""A power cut at any moment loses no acknowledged commit and no knowledge of a message."""
 
 from __future__ import annotations
 
