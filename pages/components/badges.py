@@ -46,7 +46,7 @@ CONTENT = {
 }
 PERMISSION = {
     "works": Badge("green", "check", msg("Works")),
-    "probably": Badge("green", "check", msg("Probably works")),
+    "probably": Badge("green", "check", msg("Probably")),
     "missing": Badge("red", "block", msg("Missing")),
     "excess": Badge("orange", "remove_moderator", msg("More than needed")),
     "not_tried": Badge("grey", "help", msg("Not tried")),

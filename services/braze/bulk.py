@@ -70,7 +70,7 @@ def bulk_of(profiles: Sequence[Mapping[str, Any]], attributes: Iterable[str]) ->
     people["created_at"] = moments(people["created_at"])
     people["random_bucket"] = [_bucket(v) for v in people["random_bucket"]]
     # Sparse answers leave zero out: no revenue is said by saying nothing.
-    people["total_revenue"] = [v or 0.0 for v in people["total_revenue"]]
+    people["total_revenue"] = [float(v or 0) for v in people["total_revenue"]]
     own = [p.get("custom_attributes") or {} for p in profiles]
     return Bulk(
         pa.table(people, PEOPLE),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import IO, Any, TypeVar
 
@@ -18,9 +18,11 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from services.braze.deadline import TimelyBackend, answered_by
 from services.braze.export_origins import ExportOrigins
 from services.braze.limits import Family, RateWindow, family_of, read_window
 from services.braze.notes import take_note
+from services.braze.opaque import bare
 from services.braze.origins import allowed_endpoint
 from services.braze.retrying import read_again
 from services.braze.silence import (
@@ -28,8 +30,8 @@ from services.braze.silence import (
     checked_key,
     never_connected,
     no_answer,
-    too_large,
 )
+from services.braze.unpacking import body
 from services.braze.wire import decipher, redact
 from services.clock import Clock
 from services.errors import BrazeError
@@ -77,10 +79,10 @@ class BrazeClient:
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self._http = httpx.Client(
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S, pool=WAIT_FOR_SLOT_S),
-            limits=httpx.Limits(max_connections=MAX_REQUESTS_AT_ONCE, max_keepalive_connections=0),
             follow_redirects=False,
             trust_env=False,
             headers={"User-Agent": "anneal", "Accept-Encoding": "identity"},
+            transport=_timely_transport(),
         )
 
     def __repr__(self) -> str:
@@ -141,11 +143,12 @@ class BrazeClient:
 
         def keep(answer: httpx.Response) -> int:
             if answer.status_code == 200:
-                for chunk in _chunks(answer, EXPORT_FILE, deadline_s, max_bytes):
+                for chunk in _body(answer, EXPORT_FILE, max_bytes):
                     into.write(chunk)
             return answer.status_code
 
-        answer, _ = self._fetch(request, EXPORT_FILE, keep)
+        until_s = max(deadline_s, time.monotonic() + CONNECT_S)
+        answer, _ = self._fetch(request, EXPORT_FILE, keep, until_s)
         if answer.status_code in NOT_READY:
             return False
         if answer.status_code != 200:
@@ -174,13 +177,11 @@ class BrazeClient:
         if guard is not None:
             request.extensions = {**request.extensions, "trace": _before_first_byte(guard)}
         began_s = time.monotonic()
-        deadline_s = began_s + CONNECT_S + READ_S
         answer, content = self._fetch(
             request,
             path,
-            lambda found: self._without_key(
-                b"".join(_chunks(found, path, deadline_s, MAX_ANSWER_BYTES))
-            ),
+            lambda found: self._without_key(b"".join(_body(found, path, MAX_ANSWER_BYTES))),
+            began_s + CONNECT_S + READ_S,
             auth=_Bearer(self._key),
         )
         now_s = self._now_s()
@@ -188,6 +189,16 @@ class BrazeClient:
         if self._on_window is not None:
             self._on_window(family_of(path), window)
         take_note(path, answer.status_code, answer.headers, window, took_s=_since(began_s))
+        try:
+            return self._deciphered(answer, content, path, now_s, must_confirm)
+        except BrazeError as problem:
+            refusal = bare(problem)
+        del content
+        raise refusal
+
+    def _deciphered(
+        self, answer: httpx.Response, content: bytes, path: str, now_s: float, must_confirm: bool
+    ) -> dict[str, Any]:
         return decipher(
             answer.status_code,
             {name: redact(value, self._key) for name, value in answer.headers.items()},
@@ -203,13 +214,20 @@ class BrazeClient:
         request: httpx.Request,
         endpoint: str,
         consume: Callable[[httpx.Response], T],
+        until_s: float,
         auth: httpx.Auth | None = None,
     ) -> tuple[httpx.Response, T]:
-        """Put one request on the wire and read its answer. Only our own errors come out."""
+        """Put one request on the wire and read its answer, by `until_s` at the latest.
+
+        Only our own errors come out.
+        """
         try:
-            answer = self._http.send(request, stream=True, auth=auth)
-            with closing(answer):
-                return answer, consume(answer)
+            with answered_by(until_s):
+                answer = self._http.send(request, stream=True, auth=auth)
+                with closing(answer):
+                    return answer, consume(answer)
+        except BrazeError as problem:
+            raise bare(problem) from None
         except httpx.RequestError as problem:
             # A copy without the original's frames and request: both hold the key.
             cause = type(problem)(redact(str(problem), self._key))
@@ -243,18 +261,18 @@ class _Bearer(httpx.Auth):
         yield request
 
 
-def _chunks(
-    answer: httpx.Response, endpoint: str, deadline_s: float, max_bytes: int
-) -> Generator[bytes]:
-    """The body piece by piece, cut off by size and by total time: a drip resets no clock here."""
-    size = 0
-    for chunk in answer.iter_bytes():
-        size += len(chunk)
-        if size > max_bytes:
-            raise too_large(endpoint, max_bytes)
-        if time.monotonic() > deadline_s:
-            raise no_answer(endpoint, slow=True)
-        yield chunk
+def _body(answer: httpx.Response, endpoint: str, max_bytes: int) -> Iterator[bytes]:
+    return body(answer.iter_raw(), answer.headers.get("content-encoding", ""), endpoint, max_bytes)
+
+
+def _timely_transport() -> httpx.HTTPTransport:
+    """Connections are httpx's own, but for how long they may take in all."""
+    transport = httpx.HTTPTransport(
+        limits=httpx.Limits(max_connections=MAX_REQUESTS_AT_ONCE, max_keepalive_connections=0),
+        trust_env=False,
+    )
+    transport._pool._network_backend = TimelyBackend()  # httpx has no argument for it
+    return transport
 
 
 def _before_first_byte(guard: Callable[[], None]) -> Callable[[str, object], None]:

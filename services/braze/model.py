@@ -45,11 +45,17 @@ def _rows(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(v for v in value if isinstance(v, dict))
 
 
+def _listed(value: object) -> object:
+    """A list can be null; what stands in it is looked at by its own kind."""
+    return () if value is None else value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Objects = Annotated[dict[str, dict[str, Any]], BeforeValidator(_objects)]
 Rows = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_rows)]
+Absent = BeforeValidator(_listed)
 Id = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -84,7 +90,7 @@ class SegmentDay(Answer):
     """Estimated number of people in a segment on one day."""
 
     day: date = Field(alias="time")
-    size: int = Field(default=0, ge=0)
+    size: int = Field(ge=0)
 
 
 class Campaign(Answer):
@@ -172,8 +178,8 @@ class CanvasDetails(Details):
 
     first_entry: Text = ""
     last_entry: Text = ""
-    variants: tuple[CanvasVariant, ...] = ()
-    steps: tuple[CanvasStep, ...] = ()
+    variants: Annotated[tuple[CanvasVariant, ...], Absent] = ()
+    steps: Annotated[tuple[CanvasStep, ...], Absent] = ()
 
 
 class Template(Answer):
@@ -234,7 +240,9 @@ def understood(kind: type[A], data: object, endpoint: str) -> A:
 
 def listed(kind: type[A], data: dict[str, Any], name: str, endpoint: str) -> list[A]:
     """The list `name` of an answer, each as a noun. Raises BrazeBroken where it is not a list."""
-    found = data.get(name, [])
+    found = data.get(name)
+    if found is None:
+        return []
     if not isinstance(found, list):
         found = [None]  # refused below, with the sentence for it
     return [understood(kind, item, endpoint) for item in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from services.braze.client import BrazeClient
 from services.braze.model import Segment, SegmentDay, SegmentDetails, listed, understood
@@ -42,9 +43,17 @@ def segment_series(
         # Further back one day more: it may be one we have, as `stitched` explains.
         asked = min(left + bool(found), MAX_SERIES_DAYS)
         data = client.get(path, segment_id=segment_id, length=asked, ending_at=ending)
-        older = [d for d in listed(SegmentDay, data, "data", path) if d.day not in found]
+        older = [d for d in _days(data, path) if d.day not in found]
         if not older:
             break
         found.update((d.day, d) for d in older)
         ending = end_of(min(found) - timedelta(days=1))
     return sorted(found.values(), key=lambda d: d.day)[-length:]
+
+
+def _days(data: dict[str, Any], path: str) -> list[SegmentDay]:
+    """Days with a size: one without says nothing, least of all that nobody was there."""
+    said = data.get("data")
+    if isinstance(said, list):
+        said = [d for d in said if not (isinstance(d, dict) and d.get("size") is None)]
+    return listed(SegmentDay, {"data": said}, "data", path)

@@ -44,6 +44,18 @@ def too_large(endpoint: str, max_bytes: int) -> BrazeBroken:
     )
 
 
+def unreadable(endpoint: str) -> BrazeBroken:
+    """Packed in a way nobody asked for, or cut off while packed."""
+    return BrazeBroken(
+        msg(
+            "Braze's answer to {endpoint} is packed in a way that cannot be read.",
+            endpoint=endpoint,
+        ),
+        hint=msg("Something between this machine and Braze may have changed it. Try again."),
+        endpoint=endpoint,
+    )
+
+
 def checked_key(key: SecretStr | None) -> SecretStr:
     """The key, if it can stand in a header: what HTTP libraries say of others would repeat them.
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from services.braze.endpoints import PERMISSIONS
 from services.braze.limits import wait_after_429_s
+from services.braze.opaque import opaque
 from services.errors import BrazeBroken, BrazeError, Queued, RateLimited, Rejected
 from services.messages import Message, msg
 
@@ -131,7 +132,7 @@ def _json_object(body: bytes) -> dict[str, Any] | None:
         data = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    return data if isinstance(data, dict) else None
+    return opaque(data) if isinstance(data, dict) else None
 
 
 def _refusal(

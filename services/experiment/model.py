@@ -6,19 +6,47 @@ import hashlib
 import json
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import Field, JsonValue
 
-Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Share = Annotated[float, Field(ge=0, le=1)]
+from services.experiment.rules import (
+    DEFAULT_GAP_H,
+    AtMost,
+    Budget,
+    Comparison,
+    DailyCap,
+    Exclude,
+    Key,
+    LeastShare,
+    MinimumGap,
+    NetOfCost,
+    NoneLeft,
+    OptionNeeds,
+    Part,
+    QuietDays,
+    Rule,
+    Share,
+    ShareCap,
+)
 
-DEFAULT_GAP_H = 20  # Braze's re-eligibility advice is 20 h: DECISIONS, days and people
+__all__ = [
+    "DEFAULT_GAP_H",
+    "AtMost",
+    "Budget",
+    "Comparison",
+    "DailyCap",
+    "Exclude",
+    "LeastShare",
+    "MinimumGap",
+    "NetOfCost",
+    "NoneLeft",
+    "OptionNeeds",
+    "QuietDays",
+    "Rule",
+    "ShareCap",
+]
+
 MAX_PLANNED_WEEKS = 26  # the power gate stops there: STATISTICS 8
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Channel(StrEnum):
@@ -52,7 +80,7 @@ class DimensionKind(StrEnum):
 CADENCE_KINDS = frozenset({DimensionKind.FREQUENCY, DimensionKind.WEEKDAY})
 
 
-class Option(_Part):
+class Option(Part):
     """One value of a dimension. `value`: a `Channel`, an hour 0-23 of the person's zone, messages a
     week (7, 2, 1), ISO weekdays, else what the property carries. `cost`: money for one message."""
 
@@ -64,7 +92,7 @@ class Option(_Part):
     active_to: date | None = None
 
 
-class Dimension(_Part):
+class Dimension(Part):
     """What may vary. `property` names the trigger property an option fills; default: the key."""
 
     key: Key
@@ -85,7 +113,7 @@ class TargetKind(StrEnum):
     PROFILE = "profile"  # the choice is written to custom attributes; `id` is their prefix
 
 
-class Target(_Part):
+class Target(Part):
     """Where a combination is sent, if `when` agrees; the last four are for `api_campaign` only."""
 
     when: dict[str, str] = Field(default_factory=dict)
@@ -105,7 +133,7 @@ class SourceKind(StrEnum):
     ATTRIBUTE = "attribute"
 
 
-class MetricSource(_Part):
+class MetricSource(Part):
     """What is counted. `name` is the event, the product (None = any purchase) or the attribute."""
 
     kind: SourceKind
@@ -121,7 +149,7 @@ class MetricKind(StrEnum):
     WEIGHTED = "weighted"
 
 
-class Metric(_Part):
+class Metric(Part):
     """The number that is maximised. `window_days` follow a message; `cap` is per person and day."""
 
     kind: MetricKind
@@ -137,74 +165,14 @@ class GuardrailKind(StrEnum):
     MESSAGES_PER_PERSON = "messages_per_person"
 
 
-class Guardrail(_Part):
+class Guardrail(Part):
     """Watched, never optimised. `limit`: share of delivered, or messages a person and week."""
 
     kind: GuardrailKind
     limit: float = Field(gt=0)
 
 
-class Comparison(StrEnum):
-    IS = "is"
-    IS_NOT = "is_not"
-    ABOVE = "above"
-    BELOW = "below"
-    KNOWN = "known"
-
-
-class OptionNeeds(_Part):
-    """Who may get an option: "20% off only for people with tenure above 12 months"."""
-
-    kind: Literal["option_needs"] = "option_needs"
-    dimension: Key
-    option: Key
-    attribute: str
-    comparison: Comparison
-    value: str | float | bool | None = None
-
-
-class Exclude(_Part):
-    """Options that never go together: "never send Fibre 1000 by SMS"."""
-
-    kind: Literal["exclude"] = "exclude"
-    when: dict[str, str] = Field(min_length=2)
-
-
-class AtMost(_Part):
-    """Frequency cap for one person."""
-
-    kind: Literal["at_most"] = "at_most"
-    messages: int = Field(ge=1)
-    days: int = Field(ge=1, le=90)
-
-
-class MinimumGap(_Part):
-    """Hours between two messages to one person, an eligibility rule applied before choosing."""
-
-    kind: Literal["minimum_gap"] = "minimum_gap"
-    hours: int = Field(default=DEFAULT_GAP_H, ge=0, le=24 * 30)
-
-
-class QuietDays(_Part):
-    """ISO weekdays (1 Monday to 7 Sunday) on which nothing is sent."""
-
-    kind: Literal["quiet_days"] = "quiet_days"
-    weekdays: tuple[int, ...] = Field(min_length=1)
-
-
-class DailyCap(_Part):
-    """Most messages, and most money, in one decision day. A hard barrier in the claim."""
-
-    kind: Literal["daily_cap"] = "daily_cap"
-    messages: int | None = Field(default=None, ge=1)
-    money: float | None = Field(default=None, gt=0)
-
-
-AnyRule = OptionNeeds | Exclude | AtMost | MinimumGap | QuietDays | DailyCap
-Rule = Annotated[AnyRule, Field(discriminator="kind")]
-
-
-class Shares(_Part):
+class Shares(Part):
     """Shares of the four groups; they add up to one. `usual_combination` is needed if usual > 0."""
 
     personalised: Share = 0.8
@@ -225,7 +193,7 @@ class PrimaryComparison(StrEnum):
     USUAL = "usual"
 
 
-class Audience(_Part):
+class Audience(Part):
     """Braze segments and the agreed attributes: the only custom profile fields ever asked for."""
 
     segment_ids: tuple[str, ...] = ()
@@ -233,14 +201,14 @@ class Audience(_Part):
     sms_consent_attribute: str | None = None
 
 
-class Ramp(_Part):
+class Ramp(Part):
     """Limits who enters the draw in the first days, never who is sent to."""
 
     first_day_people: int | None = Field(default=None, ge=1)
     days: int = Field(default=1, ge=1, le=28)
 
 
-class Experiment(_Part):
+class Experiment(Part):
     """One version of an experiment: what the marketer set up. Immutable."""
 
     id: str

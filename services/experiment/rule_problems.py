@@ -7,15 +7,21 @@ from collections.abc import Iterator, Mapping
 from services.errors import ExperimentError
 from services.experiment.cadences import cadences
 from services.experiment.combinations import MAX_COMBINATIONS, Combinations, allowed
+from services.experiment.limit_problems import limit_problems
 from services.experiment.model import (
     AtMost,
+    Budget,
     Comparison,
     DailyCap,
     Exclude,
     Experiment,
+    LeastShare,
     MinimumGap,
+    NetOfCost,
+    NoneLeft,
     OptionNeeds,
     QuietDays,
+    ShareCap,
     Shares,
 )
 from services.experiment.problem import Problem, Step
@@ -46,8 +52,11 @@ def rule_problems(experiment: Experiment) -> Iterator[Problem]:
                     )
             case AtMost():
                 yield from _rhythm_above(experiment, rule)
-            case MinimumGap():
-                pass  # any number of hours its type allows can be kept
+            case ShareCap() | LeastShare():
+                yield from unknown_parts(experiment, {rule.dimension: rule.option}, Step.OPTIONS)
+            case MinimumGap() | Budget() | NetOfCost() | NoneLeft():
+                pass  # by itself it can be kept; together with others: limit_problems
+    yield from limit_problems(experiment)
     try:
         combinations = allowed(experiment.model_copy(update={"targets": ()}), None)
     except ExperimentError as too_many:
@@ -173,9 +182,16 @@ def _what_is_left(experiment: Experiment, combinations: Combinations) -> Iterato
 
 def _usual(experiment: Experiment, combinations: Combinations) -> Iterator[Problem]:
     shares: Shares = experiment.groups
-    if shares.usual == 0:
+    rest = [r for r in experiment.rules if isinstance(r, NoneLeft) and r.then == "usual"]
+    if shares.usual == 0 and not rest:
         return
     usual = shares.usual_combination
+    if not usual and shares.usual == 0:
+        yield _problem(
+            msg("Nothing is set up to be sent as usual to people without an option."),
+            msg("Choose the combination that is business as usual, on the page Audience."),
+        )
+        return
     if not usual:
         yield Problem(
             Step.AUDIENCE,

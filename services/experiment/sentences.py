@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from services.experiment.cadences import cadences
+from services.experiment.limit_sentences import LimitRule, limit_sentence, option_label, tidy
 from services.experiment.model import (
     AtMost,
     Comparison,
@@ -78,6 +79,8 @@ def rule_sentence(rule: Rule, experiment: Experiment) -> Message:
             return msg("Nothing is sent on {days}.", days=listed(names))
         case DailyCap():
             return _daily_cap(rule, experiment)
+        case _:
+            return limit_sentence(rule, experiment)
 
 
 def combination_text(combination: Mapping[str, str], experiment: Experiment) -> str:
@@ -184,30 +187,28 @@ def _how_often(experiment: Experiment) -> Iterator[Message]:
                 most=most,
             )
     for rule in experiment.rules:
-        if isinstance(rule, AtMost | QuietDays | DailyCap):
+        if isinstance(rule, AtMost | QuietDays | DailyCap | LimitRule):
             yield rule_sentence(rule, experiment)
 
 
 def _groups(experiment: Experiment) -> Iterator[Message]:
     share = {group: round(100 * experiment.groups.of(group), 1) for group in Group}
-    yield msg("{share}% get what is chosen for them.", share=_tidy(share[Group.PERSONALISED]))
+    yield msg("{share}% get what is chosen for them.", share=tidy(share[Group.PERSONALISED]))
     if share[Group.RANDOM]:
-        yield msg("{share}% get a random choice.", share=_tidy(share[Group.RANDOM]))
+        yield msg("{share}% get a random choice.", share=tidy(share[Group.RANDOM]))
     if share[Group.USUAL]:
         usual = combination_text(experiment.groups.usual_combination or {}, experiment)
-        yield msg(
-            "{share}% get it as usual: {usual}.", share=_tidy(share[Group.USUAL]), usual=usual
-        )
+        yield msg("{share}% get it as usual: {usual}.", share=tidy(share[Group.USUAL]), usual=usual)
     if share[Group.HOLDOUT]:
         yield msg(
             "{share}% get nothing, so that you can see what the messages are worth.",
-            share=_tidy(share[Group.HOLDOUT]),
+            share=tidy(share[Group.HOLDOUT]),
         )
 
 
 def _option_needs(rule: OptionNeeds, experiment: Experiment) -> Message:
-    option = _label(experiment, rule.dimension, rule.option)
-    values = {"option": option, "attribute": rule.attribute, "value": _tidy(rule.value)}
+    option = option_label(experiment, rule.dimension, rule.option)
+    values = {"option": option, "attribute": rule.attribute, "value": tidy(rule.value)}
     match rule.comparison:
         case Comparison.IS:
             return msg("{option} only for people whose {attribute} is {value}.", **values)
@@ -224,12 +225,12 @@ def _option_needs(rule: OptionNeeds, experiment: Experiment) -> Message:
 def _exclude(rule: Exclude, experiment: Experiment) -> Message:
     kinds = {d.key: d.kind for d in experiment.dimensions}
     channel = next((d for d in rule.when if kinds.get(d) is DimensionKind.CHANNEL), None)
-    others = [_label(experiment, d, o) for d, o in rule.when.items() if d != channel]
+    others = [option_label(experiment, d, o) for d, o in rule.when.items() if d != channel]
     if channel is not None:
         return msg(
             "Never send {options} by {channel}.",
             options=listed(others),
-            channel=_label(experiment, channel, rule.when[channel]),
+            channel=option_label(experiment, channel, rule.when[channel]),
         )
     return msg("Never together: {options}.", options=listed(others))
 
@@ -241,15 +242,3 @@ def _daily_cap(rule: DailyCap, experiment: Experiment) -> Message:
     if rule.messages is None:
         return msg("At most {money} {currency} a day.", **values)
     return msg("At most {messages} messages and {money} {currency} a day.", **values)
-
-
-def _label(experiment: Experiment, dimension: str, option: str) -> str:
-    for found in experiment.dimensions:
-        if found.key == dimension:
-            return next((o.label for o in found.options if o.key == option), option)
-    return option
-
-
-def _tidy(value: str | float | bool | None) -> str | float | bool | None:
-    """12 instead of 12.0; everything else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -169,6 +169,8 @@ def smallest_provable(
     error_before  the same when half as many days had passed: shows how fast it falls. Where people
                   differ for good it stops falling; without it, days count as independent.
     """
+    if not math.isfinite(error):  # nobody of group b has bought yet: no lift could be proved
+        return math.inf
     power = 0.5
     if error_before is not None and error_before > 0 and error > 0:
         power = min(max(math.log2(error_before / error), 0.0), 0.5)

@@ -8,7 +8,7 @@ done twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
@@ -29,14 +29,19 @@ from services.workflow.refreshing import refresh_audience
 from services.workflow.sending import activate, count_states, plan_day, settle
 
 LEAD = timedelta(hours=2)  # what a million people's export, learning and deciding may take
+NEVER = datetime.max.replace(tzinfo=UTC)
 EVENING = timedelta(minutes=30)  # before midnight: the day's numbers are fetched
 
 
 def cycle_start(console: Console, experiment: Experiment, day: date) -> datetime:
-    """When the day's cycle begins, UTC: before the earliest hour option in any person's zone."""
+    """When the day's cycle begins, UTC: before the earliest hour option in any person's zone.
+
+    NEVER where no zone has the day: Samoa went from 29 to 31 December 2011.
+    """
     zones = {experiment.zone, *_zones(console, experiment)}
     starts = [hour_start(day, hour_options(experiment)[0], zone) for zone in zones]
-    return min(s for s in starts if s is not None) - LEAD
+    known = [s for s in starts if s is not None]
+    return min(known) - LEAD if known else NEVER
 
 
 def day_end(experiment: Experiment, day: date) -> datetime:

@@ -10,33 +10,31 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from services.audience.eligibility import channel_consent
 from services.audience.features import fit
 from services.bootstrap import Console, Workplace
 from services.decision.choosing import sample_draws
 from services.decision.model import Draws
 from services.errors import DataError
-from services.experiment.combinations import Combinations, allowed, eligible
-from services.experiment.model import Experiment, Group
+from services.experiment.combinations import allowed
+from services.experiment.model import Experiment
 from services.messages import msg
 from services.workflow.beliefs import KeptBelief, keep_belief, latest_belief
 from services.workflow.cycles.store import Progress
+from services.workflow.day_limits import purse_of
+from services.workflow.day_terms import fix_terms
 from services.workflow.decision_rows import Stamp, decision_rows
-from services.workflow.due import after_gap, due_people
+from services.workflow.due import due_people
 from services.workflow.eligible_sets import KIND as ELIGIBLE_SETS
-from services.workflow.eligible_sets import sets_table
+from services.workflow.eligible_sets import key_of, sets_table
 from services.workflow.group_choices import DayTerms, choose_in_groups
 from services.workflow.people.store import assigned
+from services.workflow.possible import possible
 from services.workflow.priors import first_belief
 from services.workflow.seeds import day_seed
 from services.workflow.spaces import space_of
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,8 @@ def _decide_anew(place: Workplace, experiment: Experiment, day: date, progress: 
     proposed = propose(console, experiment, day, snapshot, members, kept)
     lake.append("draws", experiment.id, day, pa.table(proposed.draws.to_columns()))
     lake.append("skips", experiment.id, day, proposed.skips)
-    lake.append(ELIGIBLE_SETS, experiment.id, day, proposed.eligible_sets)
+    sets = proposed.eligible_sets  # by their content: after a crash others may be added, none lost
+    lake.append(ELIGIBLE_SETS, experiment.id, day, sets, key=key_of(sets))
     lake.append("decisions", experiment.id, day, proposed.decisions, meta=proposed.meta)
 
 
@@ -121,47 +120,35 @@ def propose(
     due = due_people(console, experiment, day, snapshot, members, keep=keep)
     combinations = allowed(experiment, day)
     space = space_of(combinations)
-    may = eligible(
-        combinations,
-        experiment,
-        due.table,
-        channel_consent(due.table, experiment.audience.sms_consent_attribute),
-    )
-    may &= after_gap(console, experiment, combinations, due, day)
-    usual = due.groups == Group.USUAL.value
-    may[usual] = _only_usual(experiment, combinations, may[usual])
+    purse = purse_of(console, experiment, day)
+    found = possible(console, experiment, combinations, due, day, purse)
     seed = day_seed(experiment, day)
     draws = sample_draws(kept.belief, space, seed)
-    terms = DayTerms(space, draws, kept.spec, kept.belief.learnt, seed)
-    choices = choose_in_groups(terms, due.people, due.groups, due.table, may)
+    open_terms = DayTerms(space, draws, kept.spec, kept.belief.learnt, seed)
+    fixed = fix_terms(experiment, kept, open_terms, due, found.may, found.settled, purse)
+    choices = choose_in_groups(fixed.terms, due.people, due.groups, due.table, found.may)
     stamp = Stamp(day, seed, kept.belief.version, experiment.configuration_hash(), now)
-    decisions, left_out = decision_rows(experiment, combinations, due, choices, stamp)
+    decisions, left_out = decision_rows(
+        experiment, combinations, due, choices, found.why_none, stamp
+    )
     meta = {
         "space": json.loads(space.to_json()),
-        "epsilon": terms.epsilon,
         "n_draws": len(draws.coefficients),
         "features": json.loads(kept.spec.to_json()),
         "belief": kept.digest,
         "uniform": not kept.belief.learnt,
         "decided_at": now.isoformat(),
+        "limits": fixed.kept_meta(),
+        "none_left": found.none_left,
+        **fixed.terms.to_meta(),
     }
     return Proposed(
         decisions,
         pa.concat_tables([due.skips, left_out]),
         draws,
-        sets_table(may, choices.eligible_hash),
+        sets_table(found.may, choices.eligible_hash),
         meta,
     )
-
-
-def _only_usual(experiment: Experiment, combinations: Combinations, may: Bools) -> Bools:
-    """Of what people may get, only the combination that stands for business as usual."""
-    wanted = experiment.groups.usual_combination or {}
-    at = combinations.index({d.key: wanted.get(d.key, "") for d in experiment.send_dimensions})
-    only = np.zeros_like(may)
-    if at is not None:
-        only[:, at] = may[:, at]
-    return only
 
 
 def _counts(table: pa.Table, column: str) -> dict[str, int]:

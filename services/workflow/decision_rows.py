@@ -37,9 +37,13 @@ def decision_rows(
     combinations: Combinations,
     due: Due,
     choices: Choices,
+    why_none: npt.NDArray[np.object_],
     stamp: Stamp,
 ) -> tuple[pa.Table, pa.Table]:
-    """(decisions, skips) from one choice for each of the due people, in their order."""
+    """(decisions, skips) from one choice for each of the due people, in their order.
+
+    why_none  object (n_people,): code of the reason where nothing could be chosen
+    """
     at = moments(experiment, combinations, due.table, choices.combination, stamp.day, stamp.now)
     nothing = choices.combination < 0
     late = np.isnat(at) & ~nothing
@@ -74,8 +78,7 @@ def decision_rows(
     }
     skips = skip_table(
         np.concatenate([people[nothing], people[late]]),
-        [NotDue.NO_OPTION.value] * int(nothing.sum())
-        + [NotDue.HOUR_PASSED.value] * int(late.sum()),
+        why_none[nothing].tolist() + [NotDue.HOUR_PASSED.value] * int(late.sum()),
     )
     return pa.table(columns), skips
 

@@ -44,6 +44,8 @@ class NotDue(StrEnum):
     QUIET_DAY = "quiet_day"
     RHYTHM = "rhythm"
     NO_OPTION = "no_option"
+    TOO_SOON = "too_soon"
+    BUDGET_SPENT = "budget_spent"
     HOUR_PASSED = "hour_passed"
 
     @property
@@ -55,7 +57,9 @@ class NotDue(StrEnum):
 _NOT_DUE = {
     NotDue.QUIET_DAY: msg("Nothing is sent on this weekday"),
     NotDue.RHYTHM: msg("Is not due today, by the frequency chosen for this person"),
-    NotDue.NO_OPTION: msg("No option was left: consent, rules, or the last message too near"),
+    NotDue.NO_OPTION: msg("No option was left by the rules and the channels agreed to"),
+    NotDue.TOO_SOON: msg("Every hour was too soon after the last message"),
+    NotDue.BUDGET_SPENT: msg("The budget of the experiment is spent"),
     NotDue.HOUR_PASSED: msg("The chosen hour had passed"),
 }
 

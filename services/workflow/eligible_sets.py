@@ -4,6 +4,7 @@ with the sets kept, a day can be replayed for as long as its facts are there."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,6 +34,12 @@ def sets_table(eligible: Bools, hashes: npt.NDArray[np.object_]) -> pa.Table:
             ),
         }
     )
+
+
+def key_of(sets: pa.Table) -> str:
+    """Name of a table of sets by its content."""
+    names = "".join(sets["eligible_hash"].to_pylist())
+    return hashlib.blake2b(names.encode(), digest_size=8).hexdigest()
 
 
 def sets_of(table: pa.Table, n_combinations: int) -> Mapping[str, Bools]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +13,11 @@ import pyarrow as pa
 from services.audience.features import FeatureSpec, matrix
 from services.decision.choosing import EPSILON_SHARE, choose, choose_uniform
 from services.decision.model import Choices, Draws, Space
+from services.decision.terms import Least, Prices
 from services.experiment.model import Group
 
 Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class DayTerms:
 
     learnt   whether there is anything to personalise by; before that everybody's choice is uniform
     seed     of the day's lots, 0 to 2**63 - 1
+    prices   fixed for the personalised; weights float64 (n_combinations,) for uniform choices
+    least    options that are tried out at least so often
     """
 
     space: Space
@@ -30,6 +36,29 @@ class DayTerms:
     learnt: bool
     seed: int
     epsilon: float = EPSILON_SHARE
+    prices: Prices | None = None
+    weights: Floats | None = None
+    least: tuple[Least, ...] = ()
+
+    def to_meta(self) -> dict[str, object]:
+        """What is fixed before the lots, for the log: plain numbers and strings, every digit."""
+        return {
+            "epsilon": self.epsilon,
+            "prices": None if self.prices is None else self.prices.to_dict(),
+            "weights": None if self.weights is None else self.weights.tolist(),
+            "least": [[one.dimension, one.option, one.share] for one in self.least],
+        }
+
+    def with_meta(self, meta: Mapping[str, Any]) -> DayTerms:
+        """These terms with what `to_meta` wrote."""
+        prices, weights = meta.get("prices"), meta.get("weights")
+        return replace(
+            self,
+            epsilon=float(meta["epsilon"]),
+            prices=None if prices is None else Prices.from_dict(prices),
+            weights=None if weights is None else np.array(weights, dtype=np.float64),
+            least=tuple(Least(*one) for one in meta.get("least", ())),
+        )
 
 
 def choose_in_groups(
@@ -45,9 +74,10 @@ def choose_in_groups(
     eligible  bool (n_people, n_combinations); for the group "usual" only the usual combination
 
     The random group, and everybody on a day on which nothing is believed yet, gets any eligible
-    combination with the same chance. Which other people are in the call changes nothing.
+    combination with the same chance, or with the weights that limits ask for. Which other people
+    are in the call changes nothing.
     """
-    chosen = choose_uniform(eligible, terms.seed, people=people)
+    chosen = choose_uniform(eligible, terms.seed, people=people, weights=terms.weights)
     mine = np.flatnonzero(groups == Group.PERSONALISED.value)
     if not terms.learnt or len(mine) == 0:
         return chosen
@@ -60,6 +90,8 @@ def choose_in_groups(
         terms.epsilon,
         people=people[mine],
         names=terms.spec.names,
+        prices=terms.prices,
+        least=terms.least,
     )
     for name in Choices.__dataclass_fields__:
         getattr(chosen, name)[mine] = getattr(personalised, name)

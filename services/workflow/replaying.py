@@ -23,8 +23,9 @@ from services.compute import Compute, Serial
 from services.decision.model import Choices, Draws, Space
 from services.decision.replaying import Difference, Replay, compare, draws_agree
 from services.errors import DataError
-from services.experiment.combinations import Combinations, allowed, eligible
+from services.experiment.combinations import Combinations, allowed, judge
 from services.experiment.model import Experiment
+from services.experiment.none_left import usual_for
 from services.experiment.store import experiment_row, load_version
 from services.lake import Lake, Part
 from services.messages import Message, msg
@@ -181,14 +182,14 @@ def _terms(lake: Lake, logged: _Logged, day: date) -> DayTerms:
             msg("The draws kept for {day} are not those that belief and seed give.", day=day),
             hint=msg("Nothing was changed. Restore the facts of that day from a backup."),
         )
-    return DayTerms(
+    terms = DayTerms(
         space=logged.space,
         draws=logged.draws,
         spec=FeatureSpec.from_json(stored_json(meta["features"])),
         learnt=belief.learnt,
         seed=seed,
-        epsilon=float(meta["epsilon"]),
     )
+    return terms.with_meta(meta)
 
 
 def _choices(rows: pa.Table) -> Choices:
@@ -245,7 +246,8 @@ def _against_the_rules(logged: _Logged) -> Message | None:
     if space_of(logged.combinations).to_json() != logged.space.to_json():
         return msg("The combinations of the day are not those the configuration allows.")
     consent = channel_consent(table, experiment.audience.sms_consent_attribute)
-    may = eligible(logged.combinations, experiment, table, consent)
+    judged = judge(logged.combinations, experiment, table, consent)
+    may = judged.matrix() | usual_for(experiment, logged.combinations, judged)
     wrong = np.flatnonzero((logged.eligible & ~may).any(axis=1))
     if len(wrong) == 0:
         return None

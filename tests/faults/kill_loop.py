@@ -19,16 +19,13 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import sqlalchemy as sa
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "activation"))
-
-from sending_world import NINE, WORKSPACE, World, an_experiment
 
 from services.activation.dispatcher import dispatch_due
 from services.activation.model import Claim, Reply
@@ -37,9 +34,10 @@ from services.clock import FixedClock
 from services.database.engine import Database
 from services.errors import BrazeBroken, NeverConnected, NoAnswer, RateLimited
 from services.lake import Lake
+from tests.activation.sending_world import NINE, WORKSPACE, World, an_experiment
 
 N_PEOPLE = 150  # four requests: 75 people of the campaign, 60 of the Canvas
-STRIDE = 37  # so that a few kills spread over the whole run; a prime, so that many reach each step
+STRIDES = (37, 41, 43)  # so that few kills spread over the whole run; primes: many reach each step
 TRUTH = "truth.log"
 STEPS = "steps.log"
 FAULTS = ("lost", "broken", "cut half-way", "too many", "no line")
@@ -52,7 +50,9 @@ class Report:
     kills: int = 0
     runs: int = 0
     steps_in_a_whole_run: int = 0
+    seconds: float = 0.0
     boundaries: dict[str, int] = field(default_factory=dict)
+    boundaries_missed: list[str] = field(default_factory=list)
     states: dict[str, int] = field(default_factory=dict)
     most_unsent_after_one_kill: int = 0
     violations: dict[str, int] = field(
@@ -74,12 +74,14 @@ class Steps:
         self._fatal = fatal
         self._n = 0
         self._log = log
+        self.names: set[str] = set()
 
     def __call__(self, name: str) -> None:
         if self._n == self._fatal:
             self._log.write_text(name)
             os.kill(os.getpid(), signal.SIGKILL)
         self._n += 1
+        self.names.add(name)
 
     @property
     def n(self) -> int:
@@ -158,7 +160,7 @@ def run_child(home: Path, fatal: int | None, seed: int, fault_share: float) -> i
             home=home,
         )
         step("end")
-        (home / STEPS).write_text(str(step.n))
+        (home / STEPS).write_text(json.dumps({"n": step.n, "names": sorted(step.names)}))
     except BaseException as problem:
         (home / "problem.txt").write_text(repr(problem))
         os._exit(1)
@@ -169,17 +171,20 @@ def kill_loop(kills: int, *, fault_share: float = 0.0, seed: int = 0) -> Report:
     """Kill `kills` processes, one a run, over all steps in turn; then finish and check each run."""
     report = Report()
     rng = random.Random(seed)
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         template = Path(temporary) / "template"
         template.mkdir()
         build(template)
         shutil.copytree(template, whole := Path(temporary) / "whole")
         run_child(whole, None, seed, 0.0)
-        report.steps_in_a_whole_run = int((whole / STEPS).read_text())
+        steps = json.loads((whole / STEPS).read_text())
+        report.steps_in_a_whole_run = steps["n"]
+        stride = next(s for s in STRIDES if steps["n"] % s)
         home = Path(temporary) / "run"
         for number in range(kills):
             shutil.copytree(template, home)
-            at = number * STRIDE % report.steps_in_a_whole_run
+            at = number * stride % report.steps_in_a_whole_run
             status = run_child(home, at, rng.randrange(2**31), fault_share)
             killed = os.WIFSIGNALED(status)
             report.kills += killed
@@ -189,6 +194,8 @@ def kill_loop(kills: int, *, fault_share: float = 0.0, seed: int = 0) -> Report:
             run_child(home, None, rng.randrange(2**31), fault_share)
             check(home, report)
             shutil.rmtree(home)
+    report.boundaries_missed = sorted(set(steps["names"]) - set(report.boundaries))
+    report.seconds = round(time.monotonic() - began, 1)
     return report
 
 
@@ -250,7 +257,12 @@ def main() -> int:
     chosen = options.parse_args()
     report = kill_loop(chosen.kills, fault_share=chosen.fault_share, seed=chosen.seed)
     if chosen.json:
-        print(json.dumps(asdict(report), indent=1))
+        shown = {
+            "name": "kill_loop",
+            **asdict(report),
+            "holds": not any(report.violations.values()),
+        }
+        print(json.dumps(shown, indent=1))
     else:
         print(f"{report.kills} kills in {report.runs} runs: {report.violations}")
     return int(any(report.violations.values()))

@@ -119,6 +119,7 @@ def test_days_to_come_shrink_what_can_be_proved_unless_errors_have_stopped_falli
     falling = smallest_provable(error, 15, 60)
     assert falling == pytest.approx(smallest_provable(error, 60, 60) / 2)
     assert smallest_provable(error, 15, 60, error_before=error) == pytest.approx(2 * falling)
+    assert smallest_provable(np.inf, 2, 60, error_before=60.0) == np.inf
 
 
 def test_groups_that_spread_differently_are_warned_of_only_with_enough_events():

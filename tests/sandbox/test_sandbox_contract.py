@@ -108,3 +108,14 @@ def test_a_trailing_slash_or_the_wrong_method_is_no_such_address(shared: Wire, o
         assert answer.status_code == 404
         assert isinstance(answer.json()["message"], str)
         assert all(name in answer.headers for name in RATE_HEADERS)
+
+
+def test_what_is_no_name_among_the_fields_to_export_is_ignored(wire: Wire):
+    taking = [o for o in POSTS if "fields_to_export" in ACCEPTED[str(o)](wire)]
+    assert len(taking) == 3
+    for operation in taking:
+        request = ACCEPTED[str(operation)](wire)
+        request["fields_to_export"] += [{"inc": 1}, None, 5, [], "unheard_of"]
+        answer = ask(wire, operation, request)
+        assert answer.status_code == operation.success, answer.text
+        assert_fits(operation, answer)

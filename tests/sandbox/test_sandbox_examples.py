@@ -19,6 +19,7 @@ from braze_contract import RATE_HEADERS, Contract
 from sandbox_wire import Wire
 
 STEPS = json.loads(Path(__file__).with_name("documented_session.json").read_text("utf-8"))
+DAY_S = 86_400
 N_PEOPLE = 50  # one export by ids
 
 # custom attributes and the profile's facts depend on the world: only their presence is compared
@@ -95,6 +96,8 @@ def session(shared: Wire) -> Callable[[int], list[str]]:
         while len(found) <= number:
             step = STEPS[len(found)]
             request = replaced(step["request"], ids)
+            if "wait_days" in step:
+                shared.control("clock", advance_s=step["wait_days"] * DAY_S)
             found.append(problems(step, curl(shared, step["method"], step["path"], request), ids))
         return found[number]
 

@@ -109,10 +109,10 @@ def test_cancelling_what_does_not_run_is_no_error_but_an_unknown_segment_is(shar
 
 
 def test_before_its_time_access_is_denied_and_afterwards_the_token_has_expired(wire: Wire):
-    wire.control("exports", delay_s=0.3)
     url = start(wire).json()["url"]
-    assert "<Code>AccessDenied</Code>" in httpx.get(url).text
     ready(url)
+    wire.control("exports", delay_s=30)
+    assert "<Code>AccessDenied</Code>" in httpx.get(start(wire).json()["url"]).text
     wire.control("clock", advance_s=4 * 3600 + 1)
     late = httpx.get(url)
     assert late.status_code == 403

@@ -103,6 +103,9 @@ def test_an_unknown_external_id_makes_a_second_profile_with_the_same_address(wir
     assert found(wire, email_address="twin@person.invalid") == [None, "twin-2", "twin-3"]
     # a lookup by the address: identified people first, then the one updated last
     write(wire, {"external_id": "twin-2", "x": 0})
+    body = {"email_address": "twin@person.invalid", "fields_to_export": ["braze_id"]}
+    nameless = wire.post("/users/export/ids", body).json()["users"][0]["braze_id"]
+    write(wire, {"braze_id": nameless, "latest": True})
     write(wire, {"email": "twin@person.invalid", "chosen": True})
     people = wire.profiles(["twin-2", "twin-3"], "custom_attributes")
     assert people["twin-2"]["custom_attributes"] == {"x": 0, "chosen": True}

@@ -107,7 +107,7 @@ def test_each_world_has_a_story_and_everything_an_experiment_needs(small: Wire):
         d["key"] for d in world["dimensions"]
     }
     templates = small.get("/templates/email/list").json()["templates"]
-    assert len(templates) == len(world["templates"]) >= 1
+    assert len(templates) == len(world["templates"]) >= 2
     sizes = {s["key"]: s["size"] for s in world["segments"]}
     assert all(0 < size <= sizes["everyone"] for size in sizes.values())
 

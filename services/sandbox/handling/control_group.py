@@ -19,7 +19,7 @@ def export_control_group(call: Call) -> dict[str, Any]:
     """
     space, fields = call.space, call.body.get("fields_to_export")
     if isinstance(fields, list):
-        offered = [name for name in fields if name not in NOT_OFFERED]
+        offered = [str(name) for name in fields if str(name) not in NOT_OFFERED]
         call = replace(call, body={**call.body, "fields_to_export": offered})
     group = uuid_of(space.world.key, space.seed, "global control group")
     return accepted(call, group, space.people.held_back(space.now_s), [])

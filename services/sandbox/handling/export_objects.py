@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.sandbox.handling.canaries import CARD_ATTRIBUTE, DIRECT, born_with, card_of
 from services.sandbox.remembering.attributes import read
+from services.sandbox.remembering.catalogue import Stream
 from services.sandbox.remembering.directory import braze_id
 from services.sandbox.remembering.profiles import (
     CLICKED_EMAIL,
@@ -234,6 +235,18 @@ def _campaigns(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
         out[i].setdefault("campaigns_received", []).append(item)
 
 
+def _ends(steps: tuple[Stream, ...]) -> list[int]:
+    """Positions of the steps after which a journey is over: none comes later on the same path."""
+
+    def follows(step: Stream, later: Stream) -> bool:
+        same_path = step.only is None or later.only in (None, step.only)
+        return later.variant == step.variant and same_path
+
+    return [
+        k for k, s in enumerate(steps) if not any(follows(s, later) for later in steps[k + 1 :])
+    ]
+
+
 def _canvases(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
     for target in space.catalogue.of_kind("canvas"):
         entered = space.profiles.received[rows, target.index]
@@ -251,6 +264,9 @@ def _canvases(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
         last = np.where(np.isnan(reached), -np.inf, reached).max(axis=1)
         latest = times(np.where(np.isfinite(last), last, np.nan))
         texts = np.array(times(reached)).reshape(reached.shape)
+        ended = reached[:, _ends(target.streams)]
+        left = np.where(np.isnan(ended), -np.inf, ended).max(axis=1, initial=-np.inf)
+        exits = times(np.where(np.isfinite(left), left, np.nan))
         for j, i in enumerate(which.tolist()):
             variant = variants[streams[j]]
             item: dict[str, Any] = {
@@ -267,6 +283,7 @@ def _canvases(space: Workspace, rows: NDArray[np.int64], out: Objects) -> None:
             }
             if np.isfinite(last[j]):
                 item["last_received_message"] = latest[j]
-            if variant.control:
-                item["last_entered_control_at"] = at[j]
+            if np.isfinite(left[j]):
+                item["last_exited"] = exits[j]
+            item["last_entered_control_at"] = at[j] if variant.control else None
             out[i].setdefault("canvases_received", []).append(item)

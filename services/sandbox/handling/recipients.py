@@ -18,6 +18,7 @@ MAX_PROPERTIES_BYTES = 50 * 1024
 TOO_MANY = "The max number of external_ids and aliases per request was exceeded"
 NAMES = ("external_user_id", "user_alias", "braze_id", "email")
 _OTHER_NAMES = NAMES[1:]
+_OTHERS = frozenset(_OTHER_NAMES)
 _OF_PROFILES = ("external_id", "braze_id", "user_alias", "email")
 
 
@@ -81,7 +82,7 @@ def _person(call: Call, item: object) -> str | dict[str, Any]:
     """The identifier of a recipient. Raises Refused unless it has exactly one, well-formed."""
     if isinstance(item, dict):  # nearly all recipients are an external id and nothing else
         name = item.get("external_user_id")
-        if isinstance(name, str) and name and all(item.get(n) is None for n in _OTHER_NAMES):
+        if isinstance(name, str) and name and _OTHERS.isdisjoint(item):
             return name
     found = resolve(call.space.directory, item, call.space.now_s, names=NAMES)
     if found.outcome is Outcome.WRONG or not isinstance(item, dict):

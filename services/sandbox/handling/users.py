@@ -73,7 +73,8 @@ def track(call: Call) -> dict[str, Any]:
     if not any(usable.values()):
         more = {"errors": errors} if errors else {}
         raise refused(400, NOTHING_USABLE, **more)
-    call.space.record("track", usable)
+    delay_s = call.space.plan.write_delay_s
+    call.space.record("track", {**usable, "delay_s": delay_s} if delay_s else usable)
     answer: dict[str, Any] = {f"{name}_processed": len(items) for name, items in usable.items()}
     if errors:
         answer["errors"] = errors

@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from services.sandbox.remembering.audiences import in_audience
 from services.sandbox.remembering.catalogue import Catalogue, Stream, Target
 from services.sandbox.remembering.directory import NOBODY, Directory
+from services.sandbox.remembering.fates import Terms
 from services.sandbox.remembering.identifiers import resolve
 from services.sandbox.remembering.membership import Membership
 from services.sandbox.remembering.schedules import Part
-from services.sandbox.remembering.sends import Sends, Terms
+from services.sandbox.remembering.sends import Sends
 from services.sandbox.remembering.tracking import Tracking
 from services.sandbox.world.hashing import key_of, uniforms
 from services.sandbox.world.people import People
@@ -75,6 +76,7 @@ class Accepted:
                 dispatch_id=dispatch_id,
                 terms=terms,
                 inside=inside,
+                twins=self._twins(rows),
             )
 
     def _recipients(
@@ -100,6 +102,23 @@ class Accepted:
                     names[position] = found.name or orjson.dumps(item).decode()
             rows.append(row)
         return rows, names
+
+    def _twins(self, rows: list[int]) -> list[int]:
+        """Positions of recipients whose e-mail address an earlier one has too.
+
+        Only profiles that `users/track` made can share one: a world gives each person another.
+        """
+        if self.people.made.isdisjoint(rows):
+            return []
+        seen: set[str] = set()
+        twins = []
+        for position, row in enumerate(rows):
+            address = self.directory.email(row) if row >= 0 else None
+            if address is not None:
+                if address.casefold() in seen:
+                    twins.append(position)
+                seen.add(address.casefold())
+        return twins
 
     def _everybody(self, target: Target, body: dict[str, Any], at_s: float) -> NDArray[np.int64]:
         """Whom a broadcast is for: everybody in every audience it names."""

@@ -22,11 +22,16 @@ MOST_OF_A_KIND = 75
 class Plan:
     """Switches of one sandbox; they start as a new customer has them.
 
+    track            how many objects a users/track request may hold
+    write_delay_s    virtual seconds until what users/track accepted can be seen. Braze says 10 to
+                     100 ms usually, and to allow for 5 minutes
+
     fields_required  `fields_to_export` must be given to users/export/ids (customers since
                      2024-08-22); older customers get the whole profile without it
     """
 
     track: TrackModel = TrackModel.CURRENT
+    write_delay_s: float = 0.0
     fields_required: bool = True
 
     def too_many(self, sizes: list[int]) -> bool:
@@ -35,4 +40,8 @@ class Plan:
 
     def as_json(self) -> dict[str, object]:
         """What /_sandbox/plan shows."""
-        return {"track": self.track.value, "fields_required": self.fields_required}
+        return {
+            "track": self.track.value,
+            "write_delay_s": self.write_delay_s,
+            "fields_required": self.fields_required,
+        }

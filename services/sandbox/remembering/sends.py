@@ -12,38 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.sandbox.remembering.catalogue import Stream, Target
+from services.sandbox.remembering.fates import Fates, Terms
 from services.sandbox.remembering.membership import Membership
 from services.sandbox.remembering.outbox import Fate, Outbox
 from services.sandbox.remembering.pending import Pending
 from services.sandbox.remembering.profiles import COUNTED, IN_CONTROL, Profiles
-from services.sandbox.remembering.reach import Reach, States
+from services.sandbox.remembering.reach import Reach
 from services.sandbox.remembering.send_ids import SendGroup, SendIds
 from services.sandbox.remembering.series import Series, day_of
 from services.sandbox.world.behaviour import STEP, events, responses
-from services.sandbox.world.hashing import key_of, uniforms
 from services.sandbox.world.model import CHANNELS, MESSAGE_CHANNELS, World
 from services.sandbox.world.people import DAY_S, People
 from services.sandbox.world.preferences import FATIGUE_DAYS, Encoded, Preferences, probability
 
+MAX_ENCODED = 20_000  # sets of properties whose meaning is remembered
 OWN_MESSAGES = 1 << 40  # running numbers of what the sandbox itself sends start here
 # Channels without preferences of their own are answered like another one; nobody answers a webhook.
 ANSWERED_LIKE = {c: c for c in CHANNELS} | {"content_cards": "push", "whats_app": "push"}
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a request says about its messages.
-
-    streams   its variations, one for each person; None: Braze draws one
-    states    subscription states that are written to
-    uncapped  frequency caps are overridden
-    group     the send id it is counted for
-    """
-
-    streams: tuple[Stream, ...] | None = None
-    states: States = "subscribed"
-    uncapped: bool = False
-    group: SendGroup | None = None
 
 
 @dataclass
@@ -63,6 +48,8 @@ class Sends:
 
     def __post_init__(self) -> None:
         self._own = OWN_MESSAGES
+        self._encoded: dict[int, Encoded] = {}
+        self.fates = Fates(self.people, self.profiles, self.membership, self.reach)
 
     def accept(
         self,
@@ -75,6 +62,7 @@ class Sends:
         dispatch_id: str,
         terms: Terms,
         inside: NDArray[np.bool_] | None = None,
+        twins: Sequence[int] = (),
     ) -> None:
         """Log one request and let its messages go out.
 
@@ -82,21 +70,21 @@ class Sends:
         names       position → identifier, for recipients the log cannot name by their row
         properties  one set for each recipient
         inside      bool (n,), who is in the audience the request asks for; None = everybody
+        twins       positions whose e-mail address an earlier recipient has
         """
         people = np.asarray(rows, dtype=np.int64)
         entries = terms.streams or target.entries
-        drawn = self._drawn(target, people, len(entries))
-        fates = self._fates(target, entries, drawn, people, inside, at_s, terms)
+        drawn = self.fates.drawn(target, people, len(entries))
+        fates = self.fates.of(target, entries, drawn, people, at_s, terms, inside, twins)
         sent = np.flatnonzero(fates == Fate.SENT)
-        first = len(self.outbox)
+        first, numbers = len(self.outbox), [self.outbox.intern(p) for p in properties]
         for position, stream in enumerate(entries):
             going = sent if drawn is None else sent[drawn[sent] == position]
-            encode = self.preferences.encode
             bounced = self.deliver(
                 target,
                 stream,
                 people[going],
-                [encode(properties[i]) for i in going.tolist()],
+                [self._read(numbers[i]) for i in going.tolist()],
                 first + going,
                 at_s,
                 terms.group,
@@ -105,11 +93,10 @@ class Sends:
         if target.control is not None:
             self._enrol(target, target.control, people[fates == Fate.CONTROL_GROUP], at_s)
         channels = np.array([MESSAGE_CHANNELS.index(s.channel) for s in entries])
-        intern = self.outbox.intern
         self.outbox.append(
             people=people.tolist(),
             fates=fates.tolist(),
-            properties=[intern(p) for p in properties],
+            properties=numbers,
             target=target.index,
             channels=channels[np.zeros(len(people), int) if drawn is None else drawn].tolist(),
             at_s=at_s,
@@ -162,52 +149,6 @@ class Sends:
         if target.variants:
             self._plan_steps(target, stream, rows, at_s)
         return bounced
-
-    def _drawn(self, target: Target, people: NDArray[np.int64], n: int) -> NDArray[np.int64] | None:
-        """Which of `n` variations each person gets, always the same one; None where n is 1."""
-        if n == 1:
-            return None
-        u = uniforms(key_of(self.people.seed, target.id, "variation"), people)
-        return np.asarray((u * n).astype(np.int64))
-
-    def _fates(
-        self,
-        target: Target,
-        entries: tuple[Stream, ...],
-        drawn: NDArray[np.int64] | None,
-        people: NDArray[np.int64],
-        inside: NDArray[np.bool_] | None,
-        at_s: float,
-        terms: Terms,
-    ) -> NDArray[np.int8]:
-        spec = target.spec
-        fates = np.full(len(people), Fate.SENT, np.int8)
-        _, first = np.unique(people, return_index=True)
-        repeated = np.ones(len(people), bool)
-        repeated[first] = False
-        received = self.profiles.received
-        if spec.reeligible_days:
-            since = at_s - received[people, target.index]
-            fates[since < spec.reeligible_days * DAY_S] = Fate.NOT_REELIGIBLE
-        for position, stream in enumerate(entries):
-            reached = self.reach.reachable(stream.channel, people, at_s, terms.states)
-            fates[~reached & ((drawn == position) | (drawn is None))] = Fate.UNREACHABLE
-        if spec.segment is not None:
-            wanted = self.membership.in_segment(spec.segment, people, at_s)
-            inside = wanted if inside is None else inside & wanted
-        if inside is not None:
-            fates[~inside] = Fate.OUTSIDE_AUDIENCE
-        fates[repeated] = Fate.REPEATED_IN_REQUEST
-        fates[people < 0] = Fate.UNKNOWN_PERSON
-        if target.control is not None:
-            held = uniforms(key_of(self.people.seed, target.id), people) < spec.control_share
-            fates[held & (fates == Fate.SENT)] = Fate.CONTROL_GROUP
-        if spec.daily_cap and not terms.uncapped:
-            today = (received[people] >= day_of(at_s) * DAY_S).sum(axis=1)
-            fates[(today >= spec.daily_cap) & (fates == Fate.SENT)] = Fate.FREQUENCY_CAPPED
-        if not target.live:
-            fates[:] = Fate.INACTIVE
-        return fates
 
     def _answers(
         self,
@@ -274,6 +215,16 @@ class Sends:
         self.series.add("unique_recipients", control.index, day_of(at_s), len(rows))
         self._receive(target, control, control, rows, at_s)
         self.profiles.flags[rows, target.index] |= IN_CONTROL
+
+    def _read(self, number: int) -> Encoded:
+        """What a set of properties means to this world; most messages share a few sets."""
+        held = self._encoded.get(number)
+        if held is None:
+            if len(self._encoded) >= MAX_ENCODED:
+                self._encoded.clear()
+            properties = self.outbox.distinct(number)
+            held = self._encoded[number] = self.preferences.encode(properties)
+        return held
 
     def _fatigue(self, rows: NDArray[np.int64], at_s: float) -> NDArray[np.float32]:
         elapsed = at_s - self.profiles.fatigue_at[rows]

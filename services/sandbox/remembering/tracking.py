@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,27 @@ class Tracking:
         self._people = people
         self._profiles = profiles
         self._directory = directory
+        self._queue: list[tuple[float, int, dict[str, Any]]] = []
+        self._queued = 0
+
+    @property
+    def next_s(self) -> float:
+        """When the next write that waits becomes visible; infinity where none does."""
+        return self._queue[0][0] if self._queue else math.inf
+
+    def queue(self, body: dict[str, Any], now_s: float) -> None:
+        """Write at once, or `delay_s` of the body later."""
+        delay_s = float(body.get("delay_s", 0.0))
+        if delay_s <= 0:
+            self.write(body, now_s)
+            return
+        self._queued += 1
+        heapq.heappush(self._queue, (now_s + delay_s, self._queued, body))
+
+    def write_next(self) -> None:
+        """Let the write that has waited longest take effect."""
+        due_s, _, body = heapq.heappop(self._queue)
+        self.write(body, due_s)
 
     def write(self, body: dict[str, Any], now_s: float) -> None:
         """Apply the three arrays in the order Braze does."""

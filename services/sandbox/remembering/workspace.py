@@ -163,7 +163,7 @@ class Workspace:
             case "other_sender":
                 self._send_by_another(body, entry.at_s)
             case "track":
-                self.tracking.write(body, entry.at_s)
+                self.tracking.queue(body, entry.at_s)
             case "delete":
                 self.activity.forget(body["rows"])
                 self.tracking.delete(body["rows"])
@@ -191,7 +191,7 @@ class Workspace:
         while True:
             midnight = float((self._day + 1) * DAY_S)
             weekly = self._day * DAY_S + WEEKLY_HOUR_S
-            due_s = self.schedules.next_s
+            due_s = min(self.schedules.next_s, self.tracking.next_s)
             if self.now_s < weekly <= min(to_s, due_s):
                 self._happen(weekly)
                 self._send_weekly(weekly)
@@ -201,6 +201,9 @@ class Workspace:
                 self.activity.close_day(self._day)
                 self._day += 1
                 self._start_day(self._day)
+            elif self.tracking.next_s <= min(to_s, self.schedules.next_s):
+                self._happen(due_s)
+                self.tracking.write_next()
             elif due_s <= to_s:
                 self._happen(due_s)
                 scheduled, part = self.schedules.take()

@@ -128,6 +128,7 @@ class Control:
 
     def _set_faults(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:
         self.faults.replace(body.get("faults"))
+        self.maintenance.carry_out(over=True)
         return self.faults.as_json()
 
     def _make_key(self, _request: Request, body: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ Nothing was accepted:
     html_before       502 with an HTML page
     cut_before        connection reset
     expired_before    on a download: ExpiredToken, as four hours after the export
-    202               maintenance: queued, and carried out by the first request after `delay_s`
+    202               maintenance: queued, and carried out after `delay_s` or with a new script
     other_instead     connection reset, and another sender sends the same campaign to these people
 
 Everything was accepted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,14 +21,14 @@ class Maintenance:
         """Carry `work` out in `delay_s` real seconds, or with the first request after that."""
         self._waiting.append((time.monotonic() + delay_s, work))
 
-    def carry_out(self) -> None:
-        """Do what is due, in the order it came. Nobody is told where Braze then refuses it."""
-        now = time.monotonic()
+    def carry_out(self, *, over: bool = False) -> None:
+        """Do what is due, in the order it came; everything when maintenance is `over`.
+
+        Nobody is told where Braze then refuses it.
+        """
+        now = math.inf if over else time.monotonic()
         due = [work for at, work in self._waiting if at <= now]
         self._waiting = [(at, work) for at, work in self._waiting if at > now]
         for work in due:
             with contextlib.suppress(Refused):
                 work()
-
-    def __len__(self) -> int:
-        return len(self._waiting)

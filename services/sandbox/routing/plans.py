@@ -14,7 +14,9 @@ from services.sandbox.remembering.workspace import Workspace
 from services.sandbox.routing.refusals import Refused, refused
 from services.sandbox.world.people import BUCKETS
 
-FIELDS = ("track", "fields_required", "control_group_share")
+FIELDS = ("track", "write_delay_s", "fields_required", "control_group_share")
+LONGEST_DELAY_S = 3600
+MOST_HELD_SHARE = 0.5
 
 
 def plan_routes(space: Workspace) -> list[Route]:
@@ -45,7 +47,8 @@ def as_json(space: Workspace) -> dict[str, Any]:
 def change_plan(space: Workspace, body: object) -> None:
     """Take what `body` names; the control group is remembered, the rest lasts until a restart.
 
-    body  {"track"?: a TrackModel, "fields_required"?: bool, "control_group_share"?: 0 to 0.5}
+    body  {"track"?: a TrackModel, "write_delay_s"?: 0 to 3600, "fields_required"?: bool,
+          "control_group_share"?: 0 to 0.5}
 
     Raises Refused where something cannot be read.
     """
@@ -58,14 +61,23 @@ def change_plan(space: Workspace, body: object) -> None:
     required = body.get("fields_required", plan.fields_required)
     if not isinstance(required, bool):
         raise refused(400, "fields_required must be true or false")
-    share = body.get("control_group_share")
-    if share is not None and (
-        isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 0.5
-    ):
-        raise refused(400, "control_group_share must be between 0 and 0.5")
+    delay_s = _number(body, "write_delay_s", LONGEST_DELAY_S)
+    share = _number(body, "control_group_share", MOST_HELD_SHARE)
     plan.track, plan.fields_required = TrackModel(model), required
+    if delay_s is not None:
+        plan.write_delay_s = delay_s
     if share is not None:
         space.record("control_group", {"buckets": round(share * BUCKETS)})
+
+
+def _number(body: dict[str, Any], name: str, most: float) -> float | None:
+    """A number from 0 to `most`, None where it is not given. Raises Refused."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise refused(400, f"{name} must be between 0 and {most}")
+    return float(value)
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

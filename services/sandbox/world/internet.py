@@ -176,8 +176,11 @@ INTERNET = World(
     dimensions=DIMENSIONS,
     pairs=(Pair(("offer", "router"), ("subject", "home"), 0.15),),
     campaigns=campaigns("Faster line", "speed"),
-    canvases=canvases("Faster line", "speed"),
-    templates=(template("speed", "Faster line", "speed.html"),),
+    canvases=canvases("Faster line", "speed", "cable"),
+    templates=(
+        template("speed", "Faster line", "speed.html"),
+        template("cable", "From the network room", "cable.html"),
+    ),
     products=(Product("upgrade", 0.7, 1.0), Product("wifi-extender", 0.3, 0.4)),
     metric=Metric("arpu", "revenue", None, 7, "dollars a subscriber and 30 days"),
     conversion_event="upgrade",

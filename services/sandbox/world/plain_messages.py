@@ -35,10 +35,10 @@ def campaigns(name: str, template: str) -> tuple[Campaign, ...]:
     )
 
 
-def canvases(name: str, template: str) -> tuple[Canvas, ...]:
-    """One Canvas with a single step, one with two."""
+def canvases(name: str, template: str, reminder: str) -> tuple[Canvas, ...]:
+    """One Canvas with a single step, one with two: the second with the template `reminder`."""
     mail = Variation("email", "Offer email", "email", template=template)
-    again = Variation("again", "Reminder", "email", template=template)
+    again = Variation("again", "Reminder", "email", template=reminder)
     return (
         Canvas("moment", f"{name} (Canvas)", "One email step.", (Step(mail),)),
         Canvas("journey", f"{name} journey", "Two emails.", (Step(mail), Step(again, 4))),

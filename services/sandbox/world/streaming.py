@@ -169,8 +169,11 @@ STREAMING = World(
     dimensions=DIMENSIONS,
     pairs=(Pair(("offer", "half"), ("subject", "season"), 0.15),),
     campaigns=campaigns("Come back", "poster"),
-    canvases=canvases("Come back", "poster"),
-    templates=(template("poster", "Poster", "poster.html"),),
+    canvases=canvases("Come back", "poster", "stills"),
+    templates=(
+        template("poster", "Poster", "poster.html"),
+        template("stills", "Stills", "stills.html"),
+    ),
     products=(
         Product("standard", 0.55, 1.0),
         Product("with-ads", 0.3, 0.6),

@@ -1,0 +1,20 @@
+"""Several workers, some stopped past their lease: nobody is written to twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.workers import workers
+
+
+def test_workers_and_zombies_keep_every_promise():
+    found = workers(1, n_workers=4, seed=1)
+    assert found.n == 1
+    assert found.holds, found
+
+
+@pytest.mark.slow
+def test_many_rounds_of_eight_workers_keep_every_promise():
+    found = workers(40, seed=2)
+    assert found.holds, found
+    assert int(found.figures["batches_lost_to_zombies"]) > 0
