@@ -52,12 +52,14 @@ class Candidate:
     """A change of one attribute to look into. `size` orders changes, smallest first.
 
     features  float (n_features,): this person's row, after the change
+    eligible  bool (n_combinations,): what the person might get then; None = as before
     """
 
     attribute: str
     value: str
     size: float
     features: np.ndarray
+    eligible: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def explain(
 
     features  float (n_features,); eligible bool (n_combinations,)
     average   float (n_features,): the audience's mean; None = zeros, right for standardised columns
-    candidates changes to try; the eligible set is taken as unchanged
+    candidates changes to try, each of one attribute
     prices    as given to `choose`, and so is `least`
 
     Contributions are of the combination with the best posterior mean.
@@ -123,7 +125,8 @@ def explain(
     row = np.asarray(features, dtype=np.float64)[None, :]
     z = _with_intercept(row, names, belief.layout)
     means = tuple(_mean(belief, head) for head in range(len(belief.heads)))
-    score = _score(belief, means, space, z, eligible, prices)
+    weights = _weights(belief, means, space)
+    score = _net(weights @ z, eligible, prices)
     chance = propensities(
         draws,
         space,
@@ -146,7 +149,7 @@ def explain(
     return Explanation(
         possible=possible,
         contributions=tuple(sorted(found, key=lambda one: -abs(one.amount))),
-        flip=_smallest_flip(belief, means, space, ranked[0], eligible, candidates, names, prices),
+        flip=_smallest_flip(belief, weights, space, ranked[0], eligible, candidates, names, prices),
     )
 
 
@@ -179,23 +182,19 @@ def _mean(belief: Belief, head: int) -> Floats:
     )
 
 
-def _score(
-    belief: Belief,
-    means: Sequence[Floats],
-    space: Space,
-    z: Floats,
-    eligible: Bools,
-    prices: Prices | None,
-) -> Floats:
+def _weights(belief: Belief, means: Sequence[Floats], space: Space) -> Floats:
+    """What the score of each combination is made of: float64 (n_combinations, width)."""
     placement = place(space, belief.layout)
-    score = sum(
-        share * (weights_of(mean, placement) @ z)
-        for share, mean in zip(head_shares(belief), means, strict=True)
-    )
-    found = np.asarray(score, dtype=np.float64)
-    if prices is None:
-        return found
-    return found - prices.of_combination * prices.rate(float(found[eligible].max()))
+    shares = head_shares(belief)
+    weights = sum(s * weights_of(mean, placement) for s, mean in zip(shares, means, strict=True))
+    return np.asarray(weights, dtype=np.float64)
+
+
+def _net(score: Floats, eligible: Bools, prices: Prices | None) -> Floats:
+    """Scores less prices, at the rate of somebody whose best eligible score this is."""
+    if prices is None or not eligible.any():
+        return score
+    return score - prices.of_combination * prices.rate(float(score[eligible].max()))
 
 
 def _expected(belief: Belief, means: Sequence[Floats], space: Space, z: Floats) -> Floats:
@@ -233,7 +232,7 @@ def _contributions(
 
 def _smallest_flip(
     belief: Belief,
-    means: Sequence[Floats],
+    weights: Floats,
     space: Space,
     best: int,
     eligible: Bools,
@@ -243,10 +242,11 @@ def _smallest_flip(
 ) -> Flip | None:
     for candidate in sorted(candidates, key=lambda one: one.size):
         row = np.asarray(candidate.features, dtype=np.float64)[None, :]
-        z = _with_intercept(row, names, belief.layout)
-        score = _score(belief, means, space, z, eligible, prices)
-        score = np.where(eligible, score, -np.inf)
-        now = int(np.argmax(score))
+        may = eligible if candidate.eligible is None else candidate.eligible
+        if not may.any():
+            continue
+        score = _net(weights @ _with_intercept(row, names, belief.layout), may, prices)
+        now = int(np.argmax(np.where(may, score, -np.inf)))
         if now != best:
             return Flip(candidate.attribute, candidate.value, now, space.keys(now))
     return None

@@ -6,35 +6,25 @@ the decision that was made.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from scipy import special
 
-from services.audience.eligibility import channel_consent
 from services.audience.features import matrix
-from services.decision.choosing import choose, choose_uniform, eligible_hashes
 from services.decision.explaining import Contribution, Explanation, explain
-from services.decision.model import Draws, Reward, Space
-from services.errors import DataError
-from services.experiment.combinations import Combinations, Judgement, allowed, judge
+from services.decision.model import Reward
 from services.experiment.model import Experiment, Group
 from services.experiment.sentences import combination_text
 from services.lake import Lake
-from services.messages import msg
-from services.workflow.beliefs import KeptBelief, latest_belief
-from services.workflow.customers_view import Decision, rows_of_person
-from services.workflow.due import hours_of
+from services.workflow.customers_view import Decision
+from services.workflow.decided_day import DecidedDay, read_decided_day
 from services.workflow.ruled_out import RuledOut, ruled_out, value_of
 from services.workflow.smallest_changes import changes
 
 MOST_REASONS = 6
-
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -101,94 +91,39 @@ class Why:
     by_lot: bool
 
 
-@dataclass(frozen=True)
-class _Day:
-    """Everything stored about the day, for one person."""
-
-    experiment: Experiment
-    decision: Decision
-    combinations: Combinations
-    space: Space
-    snapshot: pa.Table
-    person: pa.Table
-    judgement: Judgement
-    eligible: Bools
-    after_gap: int
-
-
 def why(lake: Lake, experiment: Experiment, decision: Decision, person: int) -> Why:
     """Explain one decision. Raises DataError where the day's facts are no longer there."""
-    day = _read_day(lake, experiment, decision, person)
-    kept = latest_belief(lake, experiment.id, until=decision.day)
-    draws = _draws(lake, experiment.id, decision.day)
-    if kept is None or draws is None:
-        raise DataError(
-            msg("What was believed on that day is no longer stored."),
-            hint=msg("Restore the facts folder from a backup."),
-        )
+    day = read_decided_day(lake, experiment, decision, person)
+    kept, terms = day.kept, day.terms
     features = matrix(kept.spec, day.person)
     whole = explain(
         kept.belief,
-        draws,
-        day.space,
+        terms.draws,
+        terms.space,
         features[0],
         day.eligible,
-        candidates=list(changes(kept.spec, day.person, day.snapshot)),
+        candidates=changes(kept.spec, day.person, day.snapshot, day.eligible_of),
         names=kept.spec.names,
+        epsilon=terms.epsilon,
+        prices=terms.prices,
+        least=terms.least,
     )
     only = np.zeros_like(day.eligible)
     only[decision.combination] = True
-    chosen = explain(kept.belief, draws, day.space, features[0], only, names=kept.spec.names)
+    chosen = explain(
+        kept.belief, terms.draws, terms.space, features[0], only, names=kept.spec.names
+    )
     return Why(
         way=_way(chosen, kept.belief.reward, day.person),
-        possible=_possible(whole, decision, experiment, kept),
+        possible=_possible(whole, day, day.chances(features)),
         ruled_out=tuple(
-            ruled_out(experiment, day.combinations, day.judgement, day.person, day.after_gap)
+            ruled_out(experiment, day.combinations, day.judgement, day.person, day.after_rules)
         ),
         change=_change(whole, experiment),
-        replayed=_replayed(day, kept, draws, features, person),
+        replayed=None if decision.group is Group.USUAL else day.replayed(),
         best=bool(whole.possible) and whole.possible[0].combination == decision.combination,
         by_lot=decision.group is not Group.PERSONALISED or decision.draw < 0,
     )
-
-
-def _read_day(lake: Lake, experiment: Experiment, decision: Decision, person: int) -> _Day:
-    snapshot = lake.load(lake.parts("snapshots", experiment.id, decision.day))
-    mine = rows_of_person(lake, "snapshots", experiment.id, decision.day, person)
-    if mine.num_rows == 0:
-        raise DataError(
-            msg("The export of that day is no longer stored, so the choice cannot be explained."),
-            hint=msg("What was chosen and sent is still in the table below."),
-        )
-    combinations = allowed(experiment, decision.day)
-    part = lake.parts("decisions", experiment.id, decision.day)[0]
-    space = Space.from_json(json.dumps(part.meta["space"]))
-    consent = channel_consent(mine, experiment.audience.sms_consent_attribute)
-    judgement = judge(combinations, experiment, mine, consent)
-    eligible, after_gap = _as_logged(judgement.matrix()[0], experiment, combinations, decision)
-    return _Day(
-        experiment,
-        decision,
-        combinations,
-        space,
-        snapshot,
-        mine,
-        judgement,
-        eligible,
-        after_gap,
-    )
-
-
-def _as_logged(
-    eligible: Bools, experiment: Experiment, combinations: Combinations, decision: Decision
-) -> tuple[Bools, int]:
-    """The eligible set whose hash was logged: the minimum gap may have taken the early hours."""
-    hours = hours_of(experiment, combinations, np.arange(len(combinations)))
-    for earliest in sorted(set(hours.tolist())):
-        tried = eligible & (hours >= earliest)
-        if str(eligible_hashes(tried[None, :])[0]) == decision.eligible_hash:
-            return tried, int(eligible.sum() - tried.sum())
-    return eligible, 0
 
 
 def _way(chosen: Explanation, reward: Reward, person: pa.Table) -> Way:
@@ -212,16 +147,14 @@ def _way(chosen: Explanation, reward: Reward, person: pa.Table) -> Way:
 
 
 def _possible(
-    whole: Explanation, decision: Decision, experiment: Experiment, kept: KeptBelief
+    whole: Explanation, day: DecidedDay, chances: npt.NDArray[np.float64]
 ) -> tuple[PossibleLine, ...]:
-    n = len(whole.possible)
-    uniform = decision.group is not Group.PERSONALISED or not kept.belief.learnt
     return tuple(
         PossibleLine(
-            combination_text(one.keys, experiment),
+            combination_text(one.keys, day.experiment),
             one.expected,
-            1 / n if uniform else one.chance,
-            one.combination == decision.combination,
+            float(chances[one.combination]),
+            one.combination == day.decision.combination,
         )
         for one in whole.possible
     )
@@ -232,30 +165,3 @@ def _change(whole: Explanation, experiment: Experiment) -> Change | None:
         return None
     text = combination_text(whole.flip.keys, experiment)
     return Change(whole.flip.attribute, whole.flip.value, text)
-
-
-def _replayed(
-    day: _Day, kept: KeptBelief, draws: Draws, features: np.ndarray, person: int
-) -> bool | None:
-    decision = day.decision
-    who, eligible = np.array([person], np.int64), day.eligible[None, :]
-    if str(eligible_hashes(eligible)[0]) != decision.eligible_hash:
-        return None
-    if decision.group is Group.USUAL:
-        return None
-    if decision.group is Group.RANDOM or not kept.belief.learnt:
-        again = choose_uniform(eligible, decision.seed, people=who)
-    else:
-        again = choose(
-            draws, day.space, features, eligible, decision.seed, people=who, names=kept.spec.names
-        )
-    return bool(
-        again.combination[0] == decision.combination
-        and again.propensity[0] == decision.propensity
-        and again.draw[0] == decision.draw
-    )
-
-
-def _draws(lake: Lake, experiment_id: str, day: date) -> Draws | None:
-    table = lake.load(lake.parts("draws", experiment_id, day))
-    return Draws.from_columns(table.to_pydict()) if table.num_rows else None

@@ -5,6 +5,7 @@ from decision_builders import people_of
 
 from services.decision.choosing import propensities
 from services.decision.explaining import Candidate, explain, importances
+from services.decision.terms import priced
 
 
 def test_an_explanation_ranks_what_was_possible_with_its_chances(belief, draws, space):
@@ -52,3 +53,21 @@ def test_nobody_is_explained_a_choice_that_was_not_there(belief, draws, space):
 def test_importances_put_what_matters_first(belief):
     first = importances(belief)[0]
     assert (first.dimension, first.attribute) == ("d0", "x0")
+
+
+def test_a_change_that_only_opens_what_a_rule_forbade_counts_as_a_change(belief, draws, space):
+    person = np.array([1.0, 0.0])
+    may = space.options[:, 0] != 1
+    opened = Candidate("tenure", "13", 0.2, person, eligible=np.ones(12, dtype=bool))
+    said = explain(belief, draws, space, person, may, candidates=[opened])
+    assert said.possible[0].keys["d0"] != "o1"
+    assert said.flip is not None
+    assert said.flip.keys["d0"] == "o1"
+
+
+def test_prices_enter_the_explanation_as_they_entered_the_choice(belief, draws, space):
+    person = np.array([2.0, 0.0])
+    prices = priced(belief, np.where(space.options[:, 0] == 1, 0.9, 0.0))
+    said = explain(belief, draws, space, person, np.ones(12, dtype=bool), prices=prices)
+    assert said.possible[0].keys["d0"] != "o1"
+    assert said.possible[0].chance > 0.2
