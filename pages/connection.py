@@ -14,6 +14,7 @@ from pages.components.intent_progress import ask_button
 from pages.components.translate import _, ago, number, say
 from services.errors import ConsoleError
 from services.intents.model import IntentKind
+from services.messages import Message
 from services.settings import write_connection
 from services.workflow.accounts import Role
 from services.workflow.connection_view import (
@@ -178,10 +179,12 @@ def draw_never() -> None:
     )
 
 
-def draw_verdict() -> None:
-    """The sentence, then only what is missing or too much, then all nineteen."""
+def draw_verdict(*, said_beside: bool) -> None:
+    """The sentence, then only what is missing or too much, then all nineteen.
+
+    `said_beside`: why the last check failed stands at its button already.
+    """
     section(_("What the key may do"))
-    failed = state.last_check.error if state.last_check is not None else None
     if not state.endpoint:
         states.empty(
             "cable",
@@ -189,6 +192,9 @@ def draw_verdict() -> None:
             _("Put in the endpoint and the key. Nothing is sent to anybody by connecting."),
         )
         return
+    failed = state.not_got_through
+    if failed is not None and failed.error is not None and not said_beside:
+        _not_got_through(failed.error.what, failed.error.hint)
     if state.checked_at is None:
         if failed is None:
             states.not_yet(
@@ -216,6 +222,12 @@ def draw_verdict() -> None:
             "answer."
         ).format(ago=tried)
     )
+
+
+def _not_got_through(what: Message | str, hint: Message | str | None) -> None:
+    st.markdown(f":red[:material/error:] **{escape(say(what))}** {escape(say(hint))}")
+    if state.checked_at is not None:
+        st.markdown(_("The last check did not get through. What follows is from the one before."))
 
 
 def _advice(found: Permission, words: str) -> None:
@@ -257,8 +269,9 @@ with head(_("Is Braze connected?")):
 left, right = st.columns([3, 5], gap="large")
 with left:
     draw_account()
+    asked = None
     if state.endpoint and person.may(Role.EDITOR):
-        ask_button(
+        asked = ask_button(
             IntentKind.CHECK_CONNECTION,
             None,
             label=_("Check again") if state.checked_at else _("Check the connection"),
@@ -281,4 +294,4 @@ with left:
     draw_line()
     draw_never()
 with right:
-    draw_verdict()
+    draw_verdict(said_beside=asked is not None and asked.error is not None)

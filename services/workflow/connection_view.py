@@ -10,7 +10,7 @@ from services.braze.line import Line, instance_of, line_of
 from services.braze.origins import REST_ORIGINS
 from services.database.engine import Database
 from services.database.schema import permissions
-from services.intents.model import Intent, IntentKind, message_from
+from services.intents.model import Intent, IntentKind, IntentState, message_from
 from services.intents.store import latest
 from services.messages import Message, msg
 from services.settings import Settings
@@ -125,6 +125,15 @@ class ConnectionState:
     def n_works(self) -> int:
         """Permissions of ours that work, or probably do."""
         return sum(found.result in GOOD for found in self.permissions)
+
+    @property
+    def not_got_through(self) -> Intent | None:
+        """The last check, where it failed: what else is shown is older, or nothing is known."""
+        check = self.last_check
+        if check is None or check.state is not IntentState.FAILED or check.finished_at is None:
+            return None
+        since_s = check.finished_at.timestamp()
+        return check if self.checked_at is None or since_s >= self.checked_at else None
 
     @property
     def requests(self) -> RateWindow | None:

@@ -17,6 +17,10 @@ from services.braze.permissions import (
     PermissionResult,
     Result,
 )
+from services.braze.wire import decipher
+from services.errors import ConsoleError
+from services.intents.model import IntentKind
+from services.intents.store import fail, file_intent, take_next
 from services.settings import write_connection
 from services.workflow.permissions.store import keep_results
 
@@ -92,6 +96,31 @@ def test_clocks_more_than_a_minute_apart_are_a_warning(site: Site, ahead_s: floa
 def test_what_braze_did_not_say_is_not_made_up(site: Site) -> None:
     told = line(checked(site, ahead_s=None, window=RateWindow(None, None, None)))
     assert told["Clocks"] == told["Requests left"] == "Braze did not say."
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_why_the_last_check_failed_is_told_to_everybody_and_after_a_reload(
+    site: Site, before: bool
+) -> None:
+    if before:
+        checked(site)
+    write_connection(site.home, endpoint="https://rest.iad-03.braze.com", key=None)
+    database, clock = site.console.database, site.console.clock
+    file_intent(database, clock, IntentKind.CHECK_CONNECTION, "check:1", {}, "somebody")
+    fail(database, clock, take_next(database, clock), _refusal())
+    said = texts(site.open("connection"))
+    assert "Braze does not know this key." in said
+    assert "Check that the key is whole" in said
+    assert "Not checked yet" not in said
+    assert ("is from the one before" in said) is before
+
+
+def _refusal() -> ConsoleError:
+    try:
+        decipher(401, {}, b'{"message": "Invalid API key: x"}', now_s=0.0)
+    except ConsoleError as refusal:
+        return refusal
+    raise AssertionError
 
 
 def test_before_the_first_check_nothing_is_claimed(site: Site) -> None:
