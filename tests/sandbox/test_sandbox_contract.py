@@ -115,7 +115,8 @@ def test_what_is_no_name_among_the_fields_to_export_is_ignored(wire: Wire):
     assert len(taking) == 3
     for operation in taking:
         request = ACCEPTED[str(operation)](wire)
-        request["fields_to_export"] += [{"inc": 1}, None, 5, [], "unheard_of"]
+        fields = [*request["fields_to_export"], {"inc": 1}, None, 5, [], "unheard_of"]
+        request = {**request, "fields_to_export": fields}
         answer = ask(wire, operation, request)
         assert answer.status_code == operation.success, answer.text
         assert_fits(operation, answer)
