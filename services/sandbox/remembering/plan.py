@@ -25,7 +25,6 @@ class Plan:
     track            how many objects a users/track request may hold
     write_delay_s    virtual seconds until what users/track accepted can be seen. Braze says 10 to
                      100 ms usually, and to allow for 5 minutes
-
     fields_required  `fields_to_export` must be given to users/export/ids (customers since
                      2024-08-22); older customers get the whole profile without it
     """
