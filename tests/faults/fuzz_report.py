@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 MOST_SHOWN = 2_000  # characters of a request that shows a violation
@@ -71,5 +71,5 @@ class Report:
             "figures": self.figures,
             "targets": self.targets,
             "holds": self.holds,
-            "operations": {label: asdict(a) for label, a in self.operations.items()},
+            "operations": {label: vars(a) for label, a in self.operations.items()},
         }

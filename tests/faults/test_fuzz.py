@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 pytest.importorskip("schemathesis", reason="the extra `fuzz` makes requests from the contract file")
@@ -16,6 +18,7 @@ def assert_kept(n_examples: int, seed: int) -> None:
         report = fuzzer.run(n_examples)
     assert {k: a.violations for k, a in report.operations.items() if a.violations} == {}
     assert len(report.operations) == len(fuzzer.contract.operations)
+    assert json.loads(json.dumps(report.as_json()))["holds"]
     refused = [label for label, a in report.operations.items() if not a.valid_accepted]
     assert refused == []
 
