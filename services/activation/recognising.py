@@ -13,7 +13,7 @@ from pathlib import Path
 
 from services.activation.marks import MARK_FILE, Mark, MarkFile, Spoilt
 from services.activation.pausing import ITSELF
-from services.activation.second_life.store import Life, claimed_at, life_of
+from services.activation.second_life.store import claimed_at, life_of
 from services.activation.switches import store as switches
 from services.clock import Clock
 from services.database.engine import Database
@@ -93,7 +93,7 @@ def recognise(database: Database, marks: Marks) -> Difference | None:
         return Difference.UNMARKED if life.batch else None
     if inside.epoch != life.epoch:
         return Difference.ANOTHER
-    if any(_is_behind(database, life, m) for m in (inside, outside) if m is not None):
+    if any(_is_behind(database, m) for m in (inside, outside) if m is not None):
         return Difference.BEHIND
     if marks.inside.is_copy(inside):
         return Difference.COPIED
@@ -144,8 +144,6 @@ class Keeper:
             file.advance(mark)
 
 
-def _is_behind(database: Database, life: Life, mark: Mark) -> bool:
-    if mark.batch > life.batch:
-        return True
-    # The same number with another time is another history: the two parted before it.
+def _is_behind(database: Database, mark: Mark) -> bool:
+    # No such batch: an older copy. The same number at another time: the two histories had parted.
     return mark.batch > 0 and claimed_at(database, mark.batch) != mark.batch_at

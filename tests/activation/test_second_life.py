@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,14 @@ import sqlalchemy as sa
 from sending_world import DAY, NINE, WORKSPACE, World, an_experiment
 
 from services.activation import pausing
-from services.activation.marks import MARK_FILE, SLOT_BYTES, beside_home
+from services.activation.marks import (
+    MARK_FILE,
+    SLOT_BYTES,
+    Mark,
+    MarkFile,
+    beside_home,
+    place_of,
+)
 from services.activation.model import HeldReason
 from services.activation.recognising import Difference, marks_of, recognise
 from services.activation.reconciling import reconcile
@@ -164,6 +172,31 @@ def test_a_second_installation_on_this_machine_is_noticed(world: World, tmp_path
     accept(second, beside=beside)
     assert difference(second, beside=beside) is None
     assert difference(world, beside=beside) is Difference.TAKEN  # the first one stops instead
+
+
+def test_of_two_copies_only_the_reconciled_one_sends_on(world: World, tmp_path: Path):
+    beside = tmp_path / "state"
+    world.dispatch(marks=marks_of(world.home, WORKSPACE, beside))
+    original, original_database = world.home, world.database
+    copy = tmp_path / "copy"
+    shutil.copytree(original, copy)
+    world.home, world.database = copy, Database(f"sqlite:///{copy / 'state.sqlite'}")
+    accept(world, beside=beside)
+    assert difference(world, beside=beside) is None
+    world.home, world.database = original, original_database
+    assert difference(world, beside=beside) is Difference.TAKEN
+
+
+def test_a_worker_that_is_behind_does_not_set_the_mark_back(tmp_path: Path):
+    file = MarkFile(tmp_path / "mark")
+    file.advance(Mark("e", 7, 70.0))
+    file.advance(Mark("e", 5, 50.0))
+    assert file.read() == replace(Mark("e", 7, 70.0), place=place_of(file.path), turn=1)
+    file.advance(Mark("e", 8, 80.0))
+    file.renew(Mark("e2", 5, 50.0))
+    found = file.read()
+    assert found is not None
+    assert (found.epoch, found.batch, found.turn) == ("e2", 5, 3)
 
 
 def test_a_whole_home_put_back_is_noticed_by_the_mark_outside_it(world: World, tmp_path: Path):
