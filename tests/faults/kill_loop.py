@@ -182,7 +182,9 @@ def kill_loop(kills: int, *, fault_share: float = 0.0, seed: int = 0) -> Report:
         report.steps_in_a_whole_run = steps["n"]
         stride = next(s for s in STRIDES if steps["n"] % s)
         home = Path(temporary) / "run"
-        for number in range(kills):
+        number = -1
+        while report.kills < kills:  # with faults a run may end before its fatal step
+            number += 1
             shutil.copytree(template, home)
             at = number * stride % report.steps_in_a_whole_run
             status = run_child(home, at, rng.randrange(2**31), fault_share)
