@@ -57,13 +57,17 @@ class MarkFile:
     bound: bool = False
 
     def read(self) -> Mark | None:
-        """The newer valid slot; None where there is no file. Raises Spoilt, SetupError."""
+        """The newer valid slot; None where nothing was ever written. Raises Spoilt, SetupError."""
         try:
-            content = self.path.read_bytes()
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH)  # another worker may be writing
+                content = file.read()
         except FileNotFoundError:
             return None
         except OSError as problem:
             raise _unusable(self.path) from problem
+        if not content:
+            return None  # made, and not written yet
         found = [m for m in map(_parsed, _slots(content)) if m is not None]
         if not found:
             raise Spoilt

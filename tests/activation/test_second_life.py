@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from services.activation.marks import (
     place_of,
 )
 from services.activation.model import HeldReason
-from services.activation.recognising import Difference, marks_of, recognise
+from services.activation.recognising import Difference, Keeper, marks_of, recognise
 from services.activation.reconciling import reconcile
 from services.database.engine import Database
 from services.errors import AccessError, SetupError
@@ -252,6 +253,33 @@ def test_reconciling_needs_a_person_a_reason_and_something_to_reconcile(world: W
             reconcile(world.database, world.clock, marks, [], by=by, reason=reason)
     with pytest.raises(SetupError, match="not the one"):
         accept(world, moved=True)
+
+
+def test_a_mark_that_is_only_just_made_is_none_yet(world: World):
+    (world.home / MARK_FILE).touch()
+    assert difference(world) is None
+    world.dispatch()
+    (world.home / MARK_FILE).write_bytes(b"")
+    assert difference(world) is Difference.UNMARKED
+
+
+def test_workers_that_begin_together_do_not_take_each_other_for_a_backup(world: World):
+    marks, start = marks_of(world.home, WORKSPACE), threading.Barrier(4)
+    found: list[Difference | None] = []
+
+    def begin() -> None:
+        start.wait()
+        found.append(recognise(world.database, marks))
+        Keeper(world.database, marks).keep_newest()
+
+    for _ in range(15):
+        (world.home / MARK_FILE).unlink(missing_ok=True)
+        workers = [threading.Thread(target=begin) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert set(found) == {None}
 
 
 def test_a_new_installation_and_one_that_goes_on_are_left_alone(world: World):

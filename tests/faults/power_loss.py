@@ -24,7 +24,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,40 +38,14 @@ from services.database.engine import Database
 from services.errors import BrazeBroken, NeverConnected, NoAnswer
 from services.lake import Lake
 from tests.activation.sending_world import NINE, WORKSPACE, World, an_experiment
+from tests.faults.disk import Disk
 from tests.faults.recording_vfs import Recorder
 from tests.faults.verdict import Verdict, show
 
 N_PEOPLE = 260  # five requests, one of them refused a line at first, one answered by a 502
-SECTOR = 512
 VARIANTS = 6  # disks built for one moment, where something was not synced
 TABLES = ("ledger", "batches", "pauses", "breakers", "rate_buckets", "audit")
 DATABASE, JOURNAL = "state.sqlite", "state.sqlite-journal"
-
-
-@dataclass
-class Disk:
-    """What is durable of one file, and what was asked since its last sync."""
-
-    durable: bytearray
-    pending: list[tuple[str, int, bytes]] = field(default_factory=list)
-
-    def sync(self) -> None:
-        for step in self.pending:
-            _apply(self.durable, step)
-        self.pending.clear()
-
-    def after_cut(self, choose: Callable[[], bool]) -> bytes:
-        """The file after a power cut; `choose` says of each sector whether it came through."""
-        content = bytearray(self.durable)
-        for what, at, data in self.pending:
-            if what == "truncate":
-                if choose():
-                    _apply(content, (what, at, data))
-                continue
-            for start in range(0, len(data), SECTOR):
-                if choose():
-                    _apply(content, ("write", at + start, data[start : start + SECTOR]))
-        return bytes(content)
 
 
 class Watched(Database):
@@ -287,19 +260,6 @@ def _state_of_bytes(content: bytes, folder: Path) -> str:
     folder.mkdir()
     (folder / DATABASE).write_bytes(content)
     return state_of(folder / DATABASE)
-
-
-def _apply(content: bytearray, step: tuple[str, int, bytes]) -> None:
-    what, at, data = step
-    if what == "truncate":
-        if at < len(content):
-            del content[at:]
-        else:
-            content.extend(bytes(at - len(content)))
-        return
-    if at > len(content):
-        content.extend(bytes(at - len(content)))
-    content[at : at + len(data)] = data
 
 
 def main() -> int:
