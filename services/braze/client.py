@@ -152,9 +152,7 @@ class BrazeClient:
         if answer.status_code in NOT_READY:
             return False
         if answer.status_code != 200:
-            decipher(
-                answer.status_code, answer.headers, b"", now_s=self._now_s(), endpoint=EXPORT_FILE
-            )
+            self._deciphered(answer, b"", EXPORT_FILE)
         return True
 
     def _once(
@@ -184,30 +182,34 @@ class BrazeClient:
             began_s + CONNECT_S + READ_S,
             auth=_Bearer(self._key),
         )
-        now_s = self._now_s()
-        window = read_window(answer.headers, now_s=now_s)
+        window = read_window(answer.headers, now_s=self._now_s())
         if self._on_window is not None:
             self._on_window(family_of(path), window)
         take_note(path, answer.status_code, answer.headers, window, took_s=_since(began_s))
         try:
-            return self._deciphered(answer, content, path, now_s, must_confirm)
-        except BrazeError as problem:
-            refusal = bare(problem)
-        del content
-        raise refusal
+            return self._deciphered(answer, content, path, must_confirm=must_confirm)
+        finally:
+            del content  # where this raises, reporters of errors print the variables
 
     def _deciphered(
-        self, answer: httpx.Response, content: bytes, path: str, now_s: float, must_confirm: bool
+        self, answer: httpx.Response, content: bytes, path: str, *, must_confirm: bool = False
     ) -> dict[str, Any]:
-        return decipher(
-            answer.status_code,
-            {name: redact(value, self._key) for name, value in answer.headers.items()},
-            content,
-            now_s=now_s,
-            endpoint=path,
-            must_confirm=must_confirm,
-            key=self._key,
-        )
+        headers = {name: redact(value, self._key) for name, value in answer.headers.items()}
+        try:
+            return decipher(
+                answer.status_code,
+                headers,
+                content,
+                now_s=self._now_s(),
+                endpoint=path,
+                must_confirm=must_confirm,
+                key=self._key,
+            )
+        except BrazeError as problem:
+            refusal = bare(problem)
+        finally:
+            del content
+        raise refusal
 
     def _fetch(
         self,

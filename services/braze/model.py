@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from services.braze.opaque import bare
 from services.errors import BrazeBroken
 from services.messages import msg
 
@@ -245,4 +246,7 @@ def listed(kind: type[A], data: dict[str, Any], name: str, endpoint: str) -> lis
         return []
     if not isinstance(found, list):
         found = [None]  # refused below, with the sentence for it
-    return [understood(kind, item, endpoint) for item in found]
+    try:
+        return [understood(kind, item, endpoint) for item in found]
+    except BrazeBroken as problem:
+        raise bare(problem) from None

@@ -10,6 +10,8 @@ from typing import Any
 
 from services.errors import ConsoleError
 
+DEEPEST = 100  # levels; Braze's answers have ten
+
 
 class Fields(dict[str, Any]):
     """A JSON object of an answer."""
@@ -25,13 +27,18 @@ class Entries(list[Any]):
         return f"<{len(self)} entries>"
 
 
-def opaque(value: Any) -> Any:
-    """The same JSON value, whose objects and lists do not show themselves."""
+def opaque(value: Any, *, deepest: int = DEEPEST) -> Any:
+    """The same JSON value, whose objects and lists do not show themselves.
+
+    Raises ValueError for one that is nested deeper than `deepest` levels.
+    """
+    if not isinstance(value, dict | list):
+        return value
+    if not deepest:
+        raise ValueError("nested too deeply")
     if isinstance(value, dict):
-        return Fields((name, opaque(inner)) for name, inner in value.items())
-    if isinstance(value, list):
-        return Entries(opaque(inner) for inner in value)
-    return value
+        return Fields((n, opaque(inner, deepest=deepest - 1)) for n, inner in value.items())
+    return Entries(opaque(inner, deepest=deepest - 1) for inner in value)
 
 
 def bare(problem: ConsoleError) -> ConsoleError:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.braze.client import BrazeClient
+from services.braze.opaque import bare
 from services.braze.series import day_of
 from services.errors import BrazeBroken
 from services.messages import msg
@@ -54,11 +55,11 @@ def stitched(
     """
     for start, end in spans(first_day, last_day, longest - 1):
         found = fetch((end - start).days + 2, end_of(end))
-        kept: dict[date, Mapping[str, Any]] = {}
-        for entry in found if isinstance(found, list) else ():
-            day = day_of(entry, endpoint)
-            if start <= day <= end:
-                kept[day] = entry
+        try:
+            dated = [(day_of(e, endpoint), e) for e in (found if isinstance(found, list) else ())]
+        except BrazeBroken as problem:
+            raise bare(problem) from None
+        kept = {day: entry for day, entry in dated if start <= day <= end}
         for day in sorted(kept):
             yield kept[day]
 

@@ -15,9 +15,10 @@ from typing import IO, Any, TypeVar
 from services.braze.archive import MAX_TOTAL_BYTES, members
 from services.braze.client import BrazeClient
 from services.braze.ndjson import lines, strict_object
+from services.braze.opaque import bare
 from services.braze.profiles import ProfileFilter, Tally
 from services.braze.users import MAX_ATTRIBUTES, checked_fields
-from services.errors import BrazeBroken, DataError, NoAnswer, RateLimited
+from services.errors import BrazeBroken, ConsoleError, DataError, NoAnswer, RateLimited
 from services.messages import msg
 
 DEADLINE_S = 30 * 60.0  # tens of millions of people take an hour; the caller may allow more
@@ -51,7 +52,10 @@ def export_segment(
     let_in = ProfileFilter(fields, attributes, tally)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         export_into(spool, client, segment_id, fields, attributes, deadline_s, _check)
-        yield from _profiles(spool, let_in)
+        try:
+            yield from _profiles(spool, let_in)
+        except DataError as problem:
+            raise bare(problem) from None
 
 
 def export_into(
@@ -79,7 +83,10 @@ def export_into(
     }
     if attributes:
         body["custom_attributes_to_export"] = list(attributes)
-    return _fetch_whole(client, body, spool, time.monotonic() + deadline_s, read)
+    try:
+        return _fetch_whole(client, body, spool, time.monotonic() + deadline_s, read)
+    except ConsoleError as problem:
+        raise bare(problem) from None  # the address of the file lets anybody fetch it
 
 
 def check_quarantined(tally: Tally, n_lines: int) -> None:

@@ -129,10 +129,10 @@ def request_id_of(headers: Mapping[str, str]) -> str:
 
 def _json_object(body: bytes) -> dict[str, Any] | None:
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        data = opaque(orjson.loads(body))
+    except ValueError:  # no JSON, or nested without end
         return None
-    return opaque(data) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else None
 
 
 def _refusal(
