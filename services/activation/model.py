@@ -65,6 +65,7 @@ class SkipReason(StrEnum):
     GAP = "gap"
     CAP = "cap"
     NOT_REACHED = "not_reached"
+    NOTHING_CHOSEN = "nothing_chosen"
     ENDED = "ended"
     RECONCILED = "reconciled"
 
@@ -85,6 +86,7 @@ _SKIPPED = {
     SkipReason.GAP: msg("The last message was too short a time ago."),
     SkipReason.CAP: msg("The day's limit of messages or money was reached."),
     SkipReason.NOT_REACHED: msg("Braze could not be reached after several tries."),
+    SkipReason.NOTHING_CHOSEN: msg("To send nothing this time was the better choice."),
     SkipReason.ENDED: msg("The experiment had ended."),
     SkipReason.RECONCILED: msg("Nobody knows what had gone out that day, so nothing more did."),
 }

@@ -131,6 +131,8 @@ def plan_rows(
         reason = None
         if quiet_through is not None and on <= quiet_through:
             reason = SkipReason.RECONCILED
+        elif names and not any(options):
+            reason = SkipReason.NOTHING_CHOSEN
         elif binding.target_kind is None:
             reason = SkipReason.NO_TARGET
         elif send_us is None:

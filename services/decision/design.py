@@ -16,7 +16,7 @@ import numpy as np
 
 from services.decision.arrays import Floats, Ints
 from services.decision.layout import Layout
-from services.decision.model import Space
+from services.decision.model import NO_OPTION, Space
 from services.errors import DataError
 from services.messages import msg
 
@@ -25,8 +25,10 @@ from services.messages import msg
 class Placement:
     """Where the combinations of a space stand in a layout.
 
-    blocks  int64 (n_combinations, 1 + n_dimensions): baseline block 0, then one block an option
-    pairs   int64 (n_combinations, n_dimension_pairs): columns of the pair effects
+    blocks  int64 (n_combinations, 1 + n_dimensions): baseline block 0, then one block an option;
+            `n_blocks`, one past the last, where a combination has no option of a dimension
+    pairs   int64 (n_combinations, n_dimension_pairs): columns of the pair effects; `layout.size`,
+            one past the last, where it has no such pair
     """
 
     layout: Layout
@@ -57,19 +59,24 @@ def place(space: Space, layout: Layout, rows: Ints | None = None) -> Placement:
             dimension = known[key]
             number = [layout.dimensions[dimension][1].index(option) for option in options]
             order.append(dimension)
-            numbers.append(np.array(number, dtype=np.int64)[chosen[:, column]])
+            numbers.append(np.array([*number, NO_OPTION], dtype=np.int64)[chosen[:, column]])
     except (KeyError, ValueError) as error:
         raise DataError(
             msg("The belief does not know an option of this day."),
             hint=msg("Nothing was chosen. Decide the day again."),
         ) from error
     blocks = [np.zeros(len(chosen), dtype=np.int64)]
-    blocks += [1 + layout.option_starts[d] + n for d, n in zip(order, numbers, strict=True)]
+    blocks += [
+        np.where(n == NO_OPTION, 1 + layout.n_options, 1 + layout.option_starts[d] + n)
+        for d, n in zip(order, numbers, strict=True)
+    ]
     pairs = []
     for (one, ones), (two, twos) in combinations(zip(order, numbers, strict=True), 2):
         (i, first), (j, second) = sorted([(one, ones), (two, twos)], key=lambda entry: entry[0])
         n_second = len(layout.dimensions[j][1])
-        pairs.append(layout.pair_starts[i, j] + first * n_second + second)
+        pair = layout.pair_starts[i, j] + first * n_second + second
+        lacks_one = (first == NO_OPTION) | (second == NO_OPTION)
+        pairs.append(np.where(lacks_one, layout.size, pair))
     n = len(chosen)
     return Placement(
         layout=layout,
@@ -109,8 +116,9 @@ def weights_of(coefficients: Floats, placement: Placement) -> Floats:
     """θ(a) of every combination: float64 (n_combinations, width) from (layout.size,)."""
     n_block_columns = placement.n_blocks * placement.width
     blocks = coefficients[:n_block_columns].reshape(placement.n_blocks, placement.width)
+    blocks = np.concatenate([blocks, np.zeros((1, placement.width))])
     weights = blocks[placement.blocks].sum(axis=1)
-    weights[:, 0] += coefficients[placement.pairs].sum(axis=1)
+    weights[:, 0] += np.append(coefficients, 0.0)[placement.pairs].sum(axis=1)
     return np.asarray(weights, dtype=np.float64)
 
 
@@ -125,16 +133,18 @@ def fold_moments(moments: Floats, placement: Placement) -> Floats:
     n_blocks, size = placement.n_blocks, placement.layout.size
     n_block_columns = n_blocks * width
     rows = np.arange(n)[:, None]
-    member = np.zeros((n, n_blocks))
+    member = np.zeros((n, n_blocks + 1))
     member[rows, placement.blocks] = 1.0
+    member = np.ascontiguousarray(member[:, :n_blocks])
     meets = (member[:, :, None] * member[:, None, :]).reshape(n, -1)
     folded = meets.T @ moments.reshape(n, -1)
     folded = folded.reshape(n_blocks, n_blocks, width, width).transpose(0, 2, 1, 3)
     out = np.zeros((size, size))
     out[:n_block_columns, :n_block_columns] = folded.reshape(n_block_columns, n_block_columns)
     if placement.pairs.shape[1]:
-        has = np.zeros((n, size - n_block_columns))
+        has = np.zeros((n, size - n_block_columns + 1))
         has[rows, placement.pairs - n_block_columns] = 1.0
+        has = np.ascontiguousarray(has[:, :-1])
         crossing = (has[:, :, None] * member[:, None, :]).reshape(n, -1).T @ moments[:, 0, :]
         crossing = crossing.reshape(-1, n_block_columns)
         out[n_block_columns:, :n_block_columns] = crossing
@@ -145,10 +155,11 @@ def fold_moments(moments: Floats, placement: Placement) -> Floats:
 
 def fold_vectors(vectors: Floats, placement: Placement) -> Floats:
     """Σ over combinations of E'·vector: float64 (layout.size,) from (n_combinations, width)."""
-    blocks = np.zeros((placement.n_blocks, placement.width))
+    blocks = np.zeros((placement.n_blocks + 1, placement.width))
     for column in placement.blocks.T:
         np.add.at(blocks, column, vectors)
-    pairs = np.zeros(placement.layout.size - blocks.size)
+    n_block_columns = placement.n_blocks * placement.width
+    pairs = np.zeros(placement.layout.size - n_block_columns + 1)
     for column in placement.pairs.T:
-        np.add.at(pairs, column - blocks.size, vectors[:, 0])
-    return np.concatenate([blocks.ravel(), pairs])
+        np.add.at(pairs, column - n_block_columns, vectors[:, 0])
+    return np.concatenate([blocks[:-1].ravel(), pairs[:-1]])

@@ -13,7 +13,7 @@ from services.decision.choosing import EPSILON_SHARE, head_shares, propensities
 from services.decision.design import aligned, place, weights_of
 from services.decision.layout import BASELINE, Layout
 from services.decision.learning import adapted, posterior
-from services.decision.model import Belief, Draws, Reward, Space
+from services.decision.model import NO_OPTION, Belief, Draws, Reward, Space
 from services.decision.terms import Least, Prices
 
 
@@ -216,11 +216,16 @@ def _contributions(
     layout = belief.layout
     score = sum(s * m for s, m in zip(head_shares(belief), means, strict=True))
     blocks = np.asarray(score)[: layout.width * (1 + layout.n_options)].reshape(-1, layout.width)
+    blocks = np.concatenate([blocks, np.zeros((1, layout.width))])  # of dimensions not had
     placement = place(space, layout)
     attributes = (BASELINE, *layout.attributes)
     for column, (dimension, options) in enumerate(space.dimensions):
+        if space.options[chosen, column] == NO_OPTION:
+            continue
         mine = placement.blocks[chosen, 1 + column]
         others = np.unique(placement.blocks[:, 1 + column])
+        if len(options) > 1:  # against the other options; a lone one against not having it
+            others = others[others < placement.n_blocks]
         ahead = blocks[mine] - blocks[others].mean(axis=0)
         amounts = dict.fromkeys(attributes, 0.0)
         amounts[BASELINE] = float(ahead @ usual)

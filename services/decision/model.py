@@ -21,6 +21,7 @@ from services.messages import Message, msg
 
 NOT_DRAWN = -1  # no posterior draw was used: uniform group, first day, or the uniform floor
 NOTHING_ELIGIBLE = -1  # combination of somebody to whom nothing may be sent
+NO_OPTION = -1  # of a dimension that a combination does not have: "send nothing" has none
 
 
 class Reward(StrEnum):
@@ -36,7 +37,7 @@ class Space:
     """The combinations that may be chosen on one day.
 
     dimensions  (key, option keys) each, in document order
-    options     int16 (n_combinations, n_dimensions): index of the option within its dimension
+    options     int16 (n_combinations, n_dimensions): index of the option, or NO_OPTION
     costs       float64 (n_combinations,): money for one message, in the experiment's currency
 
     Raises ExperimentError where the shapes disagree or a combination names no option.
@@ -55,7 +56,7 @@ class Space:
         sizes = np.array([len(keys) for _, keys in self.dimensions])
         if options.ndim != 2 or options.shape != (len(costs), len(self.dimensions)):
             raise ExperimentError(msg("The combinations do not fit the dimensions."), hint=hint)
-        if len(options) and bool(((options < 0) | (options >= sizes)).any()):
+        if len(options) and bool(((options < NO_OPTION) | (options >= sizes)).any()):
             raise ExperimentError(msg("A combination names an unknown option."), hint=hint)
         object.__setattr__(self, "options", options)
         object.__setattr__(self, "costs", costs)
@@ -67,10 +68,8 @@ class Space:
 
     def keys(self, combination: int) -> dict[str, str]:
         """Option key by dimension key of one combination."""
-        return {
-            key: options[self.options[combination, i]]
-            for i, (key, options) in enumerate(self.dimensions)
-        }
+        chosen = zip(self.dimensions, self.options[combination], strict=True)
+        return {key: options[at] for (key, options), at in chosen if at != NO_OPTION}
 
     def to_json(self) -> str:
         """Canonical JSON, the same text for the same space."""

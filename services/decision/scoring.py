@@ -51,9 +51,11 @@ def tables_of(draws: Draws, space: Space, prices: Prices | None = None) -> Table
     width, n_draws = placement.width, len(draws.coefficients)
     n_block_columns = placement.n_blocks * width
     blocks = draws.coefficients[:, :n_block_columns].reshape(n_draws, placement.n_blocks, width)
+    blocks = np.concatenate([blocks, np.zeros((n_draws, 1, width))], axis=1)
+    coefficients = np.concatenate([draws.coefficients, np.zeros((n_draws, 1))], axis=1)
     own = np.zeros((n_draws, space.n_combinations))
     for column in placement.pairs.T:  # one after the other: the order of adding is part of the bits
-        own += draws.coefficients[:, column]
+        own += coefficients[:, column]
     used, numbers = np.unique(placement.blocks[:, 1:], return_inverse=True)
     numbers = numbers.reshape(space.n_combinations, -1)
     middle = _best_split(numbers)

@@ -9,7 +9,7 @@ and hundreds of combinations in memory.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -23,6 +23,7 @@ from services.experiment.model import (
     Channel,
     Exclude,
     Experiment,
+    MaySendNothing,
     OptionNeeds,
 )
 from services.messages import msg
@@ -42,7 +43,7 @@ class Combinations:
     dimensions   keys of the dimensions chosen at each send, d of them
     option_keys  for each dimension its option keys, in document order (inactive ones too, so that
                  an index means the same on every day)
-    options      int16 (n, d), index into `option_keys`
+    options      int16 (n, d), index into `option_keys`; all -1 where nothing is sent
     costs        float64 (n,), sum of the options' costs for one message
     targets      int16 (n,), index into the experiment's targets
     removed      int16 (m, d); removed_by int16 (m,): index of the rule, or NOT_ACTIVE, NO_TARGET
@@ -58,6 +59,11 @@ class Combinations:
 
     def __len__(self) -> int:
         return len(self.options)
+
+    @property
+    def is_nothing(self) -> Bools:
+        """bool (n,): True for the choice to send nothing, which names no option."""
+        return np.asarray((self.options < 0).all(axis=1) & (self.options.shape[1] > 0))
 
     def named(self, index: int) -> dict[str, str]:
         """One combination as {dimension key: option key}."""
@@ -87,6 +93,7 @@ class Combinations:
         return {
             dimension: keys[int(at)]
             for dimension, keys, at in zip(self.dimensions, self.option_keys, row, strict=True)
+            if at >= 0
         }
 
 
@@ -192,6 +199,20 @@ def allowed(experiment: Experiment, day: date | None) -> Combinations:
     )
 
 
+def choices_of_day(experiment: Experiment, day: date) -> Combinations:
+    """What may be chosen on `day`: the allowed combinations and, where a rule says so, last of all
+    to send nothing."""
+    found = allowed(experiment, day)
+    if not found.dimensions or not any(isinstance(r, MaySendNothing) for r in experiment.rules):
+        return found
+    return replace(
+        found,
+        options=np.concatenate([found.options, np.full((1, found.options.shape[1]), -1, np.int16)]),
+        costs=np.append(found.costs, 0.0),
+        targets=np.append(found.targets, np.int16(NO_TARGET)),
+    )
+
+
 def judge(
     combinations: Combinations,
     experiment: Experiment,
@@ -218,7 +239,15 @@ def judge(
     for number, condition in enumerate(conditions):
         fulfilled[:, number] = met[number][first]
         patterns &= fulfilled[:, number, None] | ~condition.concerns
+    patterns = with_a_message(patterns, combinations)
     return Judgement(pattern_of.astype(np.int32), patterns, fulfilled, conditions)
+
+
+def with_a_message(may: Bools, combinations: Combinations) -> Bools:
+    """`may`, where sending nothing is a choice only for those who could also get something: bool
+    (n, n_combinations). For the others there is nothing to decide."""
+    nothing = combinations.is_nothing
+    return np.asarray(may & (~nothing | may[:, ~nothing].any(axis=1, keepdims=True)))
 
 
 def eligible(

@@ -12,6 +12,7 @@ from services.experiment.model import (
     Dimension,
     Experiment,
     LeastShare,
+    MaySendNothing,
     MetricKind,
     NetOfCost,
     NoneLeft,
@@ -20,7 +21,7 @@ from services.experiment.model import (
 from services.experiment.problem import Problem, Step
 from services.messages import Message, msg
 
-MOST_TRIED_SHARE = 0.48  # least shares together: with the general 2 % half of all choices
+MOST_TRIED_SHARE = 0.45  # least shares together; with what is tried out anyway below half
 IN_MONEY = frozenset({MetricKind.REVENUE, MetricKind.ARPU})
 
 
@@ -52,7 +53,12 @@ def _subject(rule: object) -> tuple[str, ...] | None:
             return kind, dimension, option
         case LeastShare(kind=kind, dimension=dimension, option=option):
             return kind, dimension, option
-        case Budget(kind=kind) | NetOfCost(kind=kind) | NoneLeft(kind=kind):
+        case (
+            Budget(kind=kind)
+            | NetOfCost(kind=kind)
+            | NoneLeft(kind=kind)
+            | MaySendNothing(kind=kind)
+        ):
             return (kind,)
     return None
 

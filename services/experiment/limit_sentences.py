@@ -6,13 +6,14 @@ from services.experiment.model import (
     Budget,
     Experiment,
     LeastShare,
+    MaySendNothing,
     NetOfCost,
     NoneLeft,
     ShareCap,
 )
 from services.messages import Message, msg
 
-LimitRule = ShareCap | LeastShare | Budget | NetOfCost | NoneLeft
+LimitRule = ShareCap | LeastShare | Budget | NetOfCost | NoneLeft | MaySendNothing
 
 
 def limit_sentence(rule: LimitRule, experiment: Experiment) -> Message:
@@ -50,6 +51,8 @@ def limit_sentence(rule: LimitRule, experiment: Experiment) -> Message:
             return msg("Whoever has no option left gets it as usual.")
         case NoneLeft():
             return msg("Whoever has no option left gets nothing.")
+        case MaySendNothing():
+            return msg("To send nothing this time is one of the choices.")
 
 
 def option_label(experiment: Experiment, dimension: str, option: str) -> str:

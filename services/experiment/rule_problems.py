@@ -16,6 +16,7 @@ from services.experiment.model import (
     Exclude,
     Experiment,
     LeastShare,
+    MaySendNothing,
     MinimumGap,
     NetOfCost,
     NoneLeft,
@@ -54,7 +55,7 @@ def rule_problems(experiment: Experiment) -> Iterator[Problem]:
                 yield from _rhythm_above(experiment, rule)
             case ShareCap() | LeastShare():
                 yield from unknown_parts(experiment, {rule.dimension: rule.option}, Step.OPTIONS)
-            case MinimumGap() | Budget() | NetOfCost() | NoneLeft():
+            case MinimumGap() | Budget() | NetOfCost() | NoneLeft() | MaySendNothing():
                 pass  # by itself it can be kept; together with others: limit_problems
     yield from limit_problems(experiment)
     try:

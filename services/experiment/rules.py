@@ -124,6 +124,12 @@ class NoneLeft(Part):
     then: Literal["usual", "nothing"] = "usual"
 
 
+class MaySendNothing(Part):
+    """To send nothing this time is one of the choices, learnt about like any other."""
+
+    kind: Literal["may_send_nothing"] = "may_send_nothing"
+
+
 AnyRule = (
     OptionNeeds
     | Exclude
@@ -136,5 +142,6 @@ AnyRule = (
     | Budget
     | NetOfCost
     | NoneLeft
+    | MaySendNothing
 )
 Rule = Annotated[AnyRule, Field(discriminator="kind")]

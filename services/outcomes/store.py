@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 
-from services.activation.model import MAY_HAVE_REACHED, LedgerState
+from services.activation.model import MAY_HAVE_REACHED, LedgerState, SkipReason
 from services.database.columns import read_columns
 from services.database.engine import Database
 from services.database.schema import assignments as assigned
@@ -53,7 +53,8 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
     """Messages of these decision days (inclusive) that reached the person or may have.
 
     Doubtful ones and ones never received stay in, with their state: leaving them out on something
-    that happened after the decision would bend every comparison.
+    that happened after the decision would bend every comparison. So do decisions to send nothing,
+    with the time at which a message would have gone out: what follows is theirs to explain.
     """
     query = (
         sa.select(
@@ -67,7 +68,13 @@ def sends(database: Database, experiment_id: str, first_day: date, last_day: dat
             ledger.c.experiment_id == experiment_id,
             ledger.c.day >= first_day.isoformat(),
             ledger.c.day <= last_day.isoformat(),
-            ledger.c.state.in_([state.value for state in COUNTED_STATES]),
+            sa.or_(
+                ledger.c.state.in_([state.value for state in COUNTED_STATES]),
+                sa.and_(
+                    ledger.c.state == LedgerState.SKIPPED.value,
+                    ledger.c.reason == SkipReason.NOTHING_CHOSEN.value,
+                ),
+            ),
         )
         .order_by(ledger.c.person, ledger.c.day, ledger.c.slot)
     )

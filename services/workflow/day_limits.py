@@ -21,10 +21,12 @@ from services.experiment.model import (
     ShareCap,
 )
 from services.experiment.store import experiment_row
+from services.workflow.spaces import NOTHING, SEND
 from services.workflow.spending.store import spent_before
 
 DAYS_A_WEEK = 7
 MONEY = "money"
+NOTHING_SHARE = 0.02  # of personalised choices that send nothing, where that is a choice at all
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,12 +67,17 @@ def purse_of(console: Console, experiment: Experiment, day: date) -> Purse:
 
 
 def least_shares(experiment: Experiment, space: Space) -> tuple[Least, ...]:
-    """Options that are to be tried out at least so often, as far as the day has them."""
+    """Options that are to be tried out at least so often, as far as the day has them.
+
+    Sending nothing, one combination against hundreds, would hardly ever be tried out by the
+    general share of lots: it has one of its own.
+    """
     found = [
         Least(rule.dimension, rule.option, rule.share)
         for rule in experiment.rules
         if isinstance(rule, LeastShare)
     ]
+    found.append(Least(SEND, NOTHING, NOTHING_SHARE))
     return tuple(one for one in found if one.members(space).any())
 
 

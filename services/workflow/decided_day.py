@@ -12,7 +12,7 @@ from services.audience.eligibility import channel_consent
 from services.decision.choosing import propensities
 from services.decision.model import Draws, Space
 from services.errors import DataError
-from services.experiment.combinations import Combinations, Judgement, allowed, judge
+from services.experiment.combinations import Combinations, Judgement, choices_of_day, judge
 from services.experiment.model import Experiment, Group
 from services.lake import Lake
 from services.messages import msg
@@ -118,7 +118,7 @@ def read_decided_day(
     eligible = sets_of(sets, space.n_combinations).get(decision.eligible_hash)
     if eligible is None:
         raise _gone()
-    combinations = allowed(experiment, day)
+    combinations = choices_of_day(experiment, day)
     consent = channel_consent(mine, experiment.audience.sms_consent_attribute)
     learnt = kept.belief.learnt
     draws = Draws.from_columns(drawn.to_pydict())

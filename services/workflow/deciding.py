@@ -18,7 +18,7 @@ from services.bootstrap import Console, Workplace
 from services.decision.choosing import sample_draws
 from services.decision.model import Draws
 from services.errors import DataError
-from services.experiment.combinations import allowed
+from services.experiment.combinations import choices_of_day
 from services.experiment.model import Experiment
 from services.messages import msg
 from services.workflow.beliefs import KeptBelief, keep_belief, latest_belief
@@ -118,7 +118,7 @@ def propose(
     """
     now = console.clock.now()
     due = due_people(console, experiment, day, snapshot, members, keep=keep)
-    combinations = allowed(experiment, day)
+    combinations = choices_of_day(experiment, day)
     space = space_of(combinations)
     purse = purse_of(console, experiment, day)
     found = possible(console, experiment, combinations, due, day, purse)

@@ -50,7 +50,6 @@ def decision_rows(
     keep = ~nothing & ~late
     rows = np.concatenate([np.flatnonzero(keep & (due.groups == group)) for group in ROW_ORDER])
     people, n = due.people, len(rows)
-    options = combinations.options[choices.combination[rows]]
     columns: dict[str, pa.Array] = {
         "decision_id": pa.array(decision_ids(experiment.id, people[rows], stamp.day), pa.string()),
         "person": pa.array(people[rows], pa.int64()),
@@ -59,11 +58,7 @@ def decision_rows(
         "grp": pa.array(due.groups[rows].tolist(), pa.string()),
         "combination": pa.array(choices.combination[rows], pa.int32()),
     }
-    for i, (dimension, keys) in enumerate(
-        zip(combinations.dimensions, combinations.option_keys, strict=True)
-    ):
-        names = np.array(keys, dtype=object)[options[:, i]]
-        columns[f"opt:{dimension}"] = pa.array(names.tolist(), pa.string())
+    columns |= option_columns(combinations, choices.combination[rows])
     columns |= {
         "propensity": pa.array(choices.propensity[rows], pa.float64()),
         "n_eligible": pa.array(choices.n_eligible[rows], pa.int32()),
@@ -81,6 +76,21 @@ def decision_rows(
         why_none[nothing].tolist() + [NotDue.HOUR_PASSED.value] * int(late.sum()),
     )
     return pa.table(columns), skips
+
+
+def option_columns(
+    combinations: Combinations, chosen: npt.NDArray[np.int32]
+) -> dict[str, pa.Array]:
+    """One column a dimension with the keys of the chosen options, null where nothing is sent."""
+    options = combinations.options[chosen]
+    return {
+        f"opt:{dimension}": pa.array(
+            np.array([*keys, None], dtype=object)[options[:, i]].tolist(), pa.string()
+        )
+        for i, (dimension, keys) in enumerate(
+            zip(combinations.dimensions, combinations.option_keys, strict=True)
+        )
+    }
 
 
 def moments(

@@ -164,13 +164,18 @@ def after_gap(
         seconds = at.astype("datetime64[us]").astype(np.int64) / 1e6
         early = np.isnat(at) | (seconds - due.last_at[waiting] < gap_s)
         fits[np.ix_(waiting[early], of_combination == hour)] = False
+    fits[:, combinations.is_nothing] = True  # nothing is never too soon
     return fits
 
 
 def hours_of(
     experiment: Experiment, combinations: Combinations, chosen: npt.NDArray[np.integer]
 ) -> npt.NDArray[np.int64]:
-    """Local hour of each chosen combination; the default where hours do not vary."""
+    """Local hour of each chosen combination; the default where hours do not vary.
+
+    For sending nothing it is the hour listed last: until then its outcomes are still the last
+    message's.
+    """
     for i, dimension in enumerate(experiment.send_dimensions):
         if dimension.kind is DimensionKind.HOUR:
             values = np.array([int(str(o.value)) for o in dimension.options], np.int64)

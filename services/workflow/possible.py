@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from services.audience.eligibility import channel_consent
 from services.bootstrap import Console
-from services.experiment.combinations import Combinations, judge
+from services.experiment.combinations import Combinations, judge, with_a_message
 from services.experiment.model import Experiment, Group
 from services.experiment.none_left import then, usual_for, without_option
 from services.intents.model import message_json
@@ -60,7 +60,7 @@ def possible(
         (NotDue.TOO_SOON, after_gap(console, experiment, combinations, due, day)),
         (NotDue.BUDGET_SPENT, purse.affordable(combinations.costs)[None, :]),
     ):
-        may &= allows
+        may = with_a_message(may & allows, combinations)
         why[(why == None) & ~may.any(axis=1)] = reason.value  # noqa: E711 (element by element)
     return Possible(
         may,

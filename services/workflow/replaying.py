@@ -23,14 +23,14 @@ from services.compute import Compute, Serial
 from services.decision.model import Choices, Draws, Space
 from services.decision.replaying import Difference, Replay, compare, draws_agree
 from services.errors import DataError
-from services.experiment.combinations import Combinations, allowed, judge
+from services.experiment.combinations import Combinations, choices_of_day, judge
 from services.experiment.model import Experiment
 from services.experiment.none_left import usual_for
 from services.experiment.store import experiment_row, load_version
 from services.lake import Lake, Part
 from services.messages import Message, msg
 from services.workflow.beliefs import belief_named
-from services.workflow.decision_rows import decision_ids, moments
+from services.workflow.decision_rows import decision_ids, moments, option_columns
 from services.workflow.eligible_sets import KIND as ELIGIBLE_SETS
 from services.workflow.eligible_sets import sets_of
 from services.workflow.group_choices import DayTerms, choose_in_groups
@@ -154,7 +154,7 @@ def _read(console: Console, experiment_id: str, day: date, part: Part, rows: pa.
         meta=meta,
         rows=rows,
         table=snapshot.take(at),
-        combinations=allowed(experiment, day),
+        combinations=choices_of_day(experiment, day),
         space=space,
         draws=Draws.from_columns(drawn.to_pydict()),
         eligible=np.array([sets[name] for name in hashes]),
@@ -224,12 +224,9 @@ def _other_difference(
     return None
 
 
-def _options(logged: _Logged, again: Choices) -> list[tuple[str, list[str]]]:
-    chosen = logged.space.options[again.combination]
-    return [
-        (f"opt:{dimension}", np.array(keys, dtype=object)[chosen[:, i]].tolist())
-        for i, (dimension, keys) in enumerate(logged.space.dimensions)
-    ]
+def _options(logged: _Logged, again: Choices) -> list[tuple[str, list[str | None]]]:
+    found = option_columns(logged.combinations, again.combination)
+    return [(name, column.to_pylist()) for name, column in found.items()]
 
 
 def _told(logged: _Logged, found: Replay, other: Difference | None, day: date) -> DayReplay:

@@ -37,6 +37,7 @@ def true_means(
     if made.num_rows == 0:
         return nothing
     combinations = allowed(experiment, day)
+    made = made.filter(pc.less(made["combination"], len(combinations)))  # messages, not silence
     snapshot = lake.load(lake.parts("snapshots", experiment.id, day))
     rows = pc.index_in(made["person"], value_set=snapshot["person"].combine_chunks())
     table: pa.Table = snapshot.take(rows)

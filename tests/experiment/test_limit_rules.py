@@ -124,7 +124,7 @@ def test_a_rule_on_amounts_is_one_sentence_and_stands_in_what_is_approved(rule, 
         ([cap(0.2), cap(0.3, kind="least_share")], "least share above its highest"),
         (
             [cap(0.25, kind="least_share"), cap(0.25, "none", kind="least_share")],
-            "add up to 50%, more than 48%",
+            "add up to 50%, more than 45%",
         ),
         ([cap(0.2, "gone")], "not an option of"),
         ([{"kind": "net_of_cost"}], "metric that is not money"),

@@ -120,6 +120,34 @@ class PaperWorld:
                 )
         return decision
 
+    def keep_quiet(self, person: int, number: int, *, hour: int = 9) -> str:
+        """One decision to send nothing, as planning writes it down; its decision id."""
+        day = self.day(number)
+        decision = f"{person:016x}{number:016x}"
+        self.decide(number)
+        with self.database.write() as connection:
+            connection.execute(
+                ledger.insert().values(
+                    workspace="w",
+                    person=person,
+                    day=day.isoformat(),
+                    slot=0,
+                    experiment_id="e1",
+                    decision_id=decision,
+                    grp="personalised",
+                    target_kind="campaign",
+                    target_id="c",
+                    channel="email",
+                    combination="{}",
+                    properties="{}",
+                    send_at=moment(day, hour).timestamp(),
+                    state="skipped",
+                    reason="nothing_chosen",
+                    updated_at=0.0,
+                )
+            )
+        return decision
+
     def decide(self, number: int) -> None:
         """A decisions part, so that the day is known to have been decided."""
         self.lake.append("decisions", "e1", self.day(number), pa.table({"decision_id": ["d"]}))

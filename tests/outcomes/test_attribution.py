@@ -47,6 +47,13 @@ def test_an_event_after_the_window_belongs_to_nobody(world):
     assert rewards(world) == {sent: (0.0, "accepted")}
 
 
+def test_what_follows_a_decision_to_send_nothing_is_not_the_last_messages_doing(world):
+    world.assign({ME: "personalised"})
+    message, nothing = world.send(ME, 0), world.keep_quiet(ME, 1)
+    run(world, {2: (1, moment(world.day(1), 18))}, 6)
+    assert rewards(world) == {message: (0.0, "accepted"), nothing: (1.0, "skipped")}
+
+
 def test_an_event_just_inside_the_window_counts(world):
     world.assign({ME: "personalised"})
     sent = world.send(ME, 0, hour=9)

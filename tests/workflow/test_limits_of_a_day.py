@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 
+from services.activation.model import SkipReason
+from services.activation.planning import plan_rows
 from services.bootstrap import Console
 from services.database import schema
 from services.experiment.model import Experiment, Status
@@ -190,3 +192,21 @@ def test_a_day_under_every_kind_of_limit_replays_bit_for_bit(
     rows = lake.load(lake.parts("decisions", limited.id, day))
     ratio = 1 / np.asarray(rows["propensity"]) / np.asarray(rows["n_eligible"])
     assert np.isfinite(ratio).all()
+
+
+def test_sending_nothing_is_decided_planned_as_such_and_never_sent(
+    played_console: Console, running: Experiment
+):
+    silent = with_rules(running, {"kind": "may_send_nothing"})
+    found = proposed(played_console, silent)
+    rows = found.decisions
+    nothing = rows.filter(pc.is_null(rows["opt:offer"]))
+    assert 0 < nothing.num_rows < rows.num_rows
+    groups = dict(zip(rows["person"].to_pylist(), rows["grp"].to_pylist(), strict=True))
+    planned = plan_rows(silent, rows, groups)
+    reasons = [row.reason for row in planned]
+    assert reasons.count(SkipReason.NOTHING_CHOSEN) == nothing.num_rows
+    assert all(
+        (row.combination == "{}") == (row.reason is SkipReason.NOTHING_CHOSEN) for row in planned
+    )
+    assert min(nothing["n_eligible"].to_pylist()) > 1  # nobody for whom there is nothing to decide
