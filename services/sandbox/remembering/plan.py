@@ -20,18 +20,19 @@ MOST_OF_A_KIND = 75
 
 @dataclass
 class Plan:
-    """Switches of one sandbox; they start as a new customer has them.
+    """Switches of one sandbox.
 
     track            how many objects a users/track request may hold
     write_delay_s    virtual seconds until what users/track accepted can be seen. Braze says 10 to
                      100 ms usually, and to allow for 5 minutes
     fields_required  `fields_to_export` must be given to users/export/ids (customers since
-                     2024-08-22); older customers get the whole profile without it
+                     2024-08-22). Off at first, as the contract file has the field: clients
+                     written for older customers leave it out and get the whole profile
     """
 
     track: TrackModel = TrackModel.CURRENT
     write_delay_s: float = 0.0
-    fields_required: bool = True
+    fields_required: bool = False
 
     def too_many(self, sizes: list[int]) -> bool:
         """Whether arrays of these sizes are more than one request may hold."""
