@@ -18,6 +18,8 @@ from services.braze.users import custom_attributes
 
 MAX_PEOPLE = 500
 MAX_PERSONAL_SHARE = 0.01  # of an attribute's texts: above it the attribute names people
+MAX_DISTINCT_SHARE = 0.9  # of an attribute's texts: above it a text is somebody's own, as an id is
+MIN_TEXTS = 20  # below this many a share says nothing
 MAX_NAMES = 10_000  # a workspace with more is not listed whole
 
 _PERSONAL_NAME = re.compile(
@@ -65,17 +67,23 @@ def summarise(profiles: Iterable[Mapping[str, Any]], n_people: int) -> Discovere
     """Name, kind and coverage of every attribute of these people's profiles; no value is kept."""
     kinds: dict[str, Counter[Kind]] = {}
     n_personal: Counter[str] = Counter()
+    texts: dict[str, set[int]] = {}  # what texts there are, by their hashes
     for profile in profiles:
         for name, value in profile.items():
             if value is None or (name not in kinds and len(kinds) >= MAX_NAMES):
                 continue
             kinds.setdefault(name, Counter())[_kind(value)] += 1
-            n_personal[name] += isinstance(value, str) and looks_personal(value)
+            if isinstance(value, str):
+                n_personal[name] += looks_personal(value)
+                texts.setdefault(name, set()).add(hash(value))
     found = []
     for name, seen in kinds.items():
         n_seen = sum(seen.values())
         kind = min(seen, key=lambda k: (-seen[k], k.value))
         personal = n_personal[name] > MAX_PERSONAL_SHARE * n_seen or _names_people(name)
+        n_texts = seen[Kind.TEXT]
+        if n_texts >= MIN_TEXTS and len(texts[name]) > MAX_DISTINCT_SHARE * n_texts:
+            personal = True  # a card's number, a handle: it says who, and nothing to learn from
         found.append(FoundAttribute(name, kind, n_seen / max(n_people, 1), personal))
     return Discovered(tuple(sorted(found, key=lambda a: (-a.coverage_share, a.name))), n_people)
 

@@ -101,6 +101,8 @@ def test_attributes_that_name_people_cannot_be_agreed_on():
     assert found["contactEmail"].personal
     assert found["note"].personal
     assert found["tier"].usable
+    cards = summarise([{"card": f"K-{i}", "city": "abc"[i % 3]} for i in range(40)], 40).attributes
+    assert {a.name: a.personal for a in cards} == {"card": True, "city": False}
     assert found["filename"].usable
     assert not found["list"].usable
     assert found["when"].kind is Kind.TIME

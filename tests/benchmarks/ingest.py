@@ -28,6 +28,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import duckdb
+import pyarrow.compute as pc
 from pydantic import SecretStr
 
 from services.audience.loading import refresh
@@ -79,7 +80,7 @@ def measure(n_people: int) -> Report:
         plain, packed = write_export(folder, n_people)
         # Before and after: what else the machine does meanwhile should hit both sides.
         tries = [_child("duckdb", folder, plain)]
-        with _serving(packed) as url:
+        with serving(packed) as url:
             ours = _child("ours", folder, url)
         tries.append(_child("duckdb", folder, plain))
         duck = {name: (tries[0][name] + tries[1][name]) / 2 for name in tries[0]}
@@ -133,11 +134,18 @@ def with_anneal(url: str, folder: Path) -> dict[str, float]:
             clock=FixedClock(now),
         )
         seconds = time.perf_counter() - started
-    n_kept = lake.parts("snapshots", "benchmark", DAY)[0].n_rows
+    peak = _peak_bytes()
+    snapshot = lake.read("snapshots", "benchmark")
+    counters = lake.read("counters", "benchmark", columns=["count"])
     database.close()
     return {
         "seconds": round(seconds, 3),
-        "people": float(n_kept),
+        "peak_bytes": peak,
+        "people": float(snapshot.num_rows),
+        "revenue": pc.sum(snapshot["total_revenue"]).as_py(),
+        "counters": float(counters.num_rows),
+        "counted": float(pc.sum(counters["count"]).as_py()),
+        "received": float(sum(p.n_rows for p in lake.parts("received", "benchmark"))),
         "held_back": float(sum(loaded.held_back.values())),
     }
 
@@ -168,8 +176,14 @@ def _side(what: str, source: str, folder: Path) -> None:
     print(json.dumps({**found, "cpu_seconds": cpu_seconds, "peak_bytes": used.ru_maxrss * 1024.0}))
 
 
+def _peak_bytes() -> float:
+    """The most memory of this process. `ru_maxrss` would count its parent's before the start."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return float(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
 @contextmanager
-def _serving(packed: Path) -> Iterator[str]:
+def serving(packed: Path) -> Iterator[str]:
     """A Braze that exports one file: in this process, so that its memory is not the child's."""
 
     class Handler(BaseHTTPRequestHandler):
