@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pages.components.badges import escape
 from pages.components.drafting import Editing, save
+from pages.components.limit_forms import LIMIT_FORMS, LIMIT_WORDS
 from pages.components.translate import _, say
 from services.experiment.drafts import Document, read_draft
 from services.experiment.model import Comparison, Dimension, Experiment, Rule
@@ -24,6 +25,7 @@ KIND_WORDS: dict[str, Message] = {
     "minimum_gap": msg("A gap between two messages to one person"),
     "quiet_days": msg("Days on which nothing is sent"),
     "daily_cap": msg("At most so many messages, or so much money, a day"),
+    **LIMIT_WORDS,
 }
 COMPARISON_WORDS: dict[Comparison, Message] = {
     Comparison.IS: msg("is"),
@@ -275,4 +277,5 @@ _FORMS: dict[str, Callable[[Experiment, Fields], dict[str, Any] | None]] = {
     "minimum_gap": _minimum_gap,
     "quiet_days": _quiet_days,
     "daily_cap": _daily_cap,
+    **LIMIT_FORMS,
 }

@@ -10,6 +10,7 @@ from pages.components import session
 from pages.components.badges import escape
 from pages.components.dialog import open_dialog
 from pages.components.drafting import Editing, save
+from pages.components.limit_forms import LIMIT_WORDS, limit_effect
 from pages.components.rule_dialog import rule_dialog
 from pages.components.translate import _, ngettext, number, say
 from services.experiment.drafts import Document, read_draft
@@ -80,6 +81,8 @@ def _effect(place: int, rule: Rule, state: OptionsState) -> str:
         return _("applied before anything is chosen, over all experiments")
     if isinstance(rule, QuietDays):
         return _("nothing is chosen for these days either")
+    if rule.kind in LIMIT_WORDS:
+        return limit_effect(rule.kind)
     return _("whoever is over it gets nothing that day")
 
 
