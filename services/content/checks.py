@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from html.parser import HTMLParser
 from typing import Any
 
+from services.content.markup import read_markup
 from services.content.rendered import Notice, NoticeKind
 from services.content.sms import Encoding, measure
 from services.messages import Message, msg, msgn
@@ -30,6 +30,7 @@ class ContentProblemKind(StrEnum):
     MISSING_PROPERTY = "missing_property"
     MISSING_VALUE = "missing_value"
     FILLED_BY_BRAZE = "filled_by_braze"
+    UNKNOWN_NAME = "unknown_name"
     EMPTY = "empty"
     LONG_SUBJECT = "long_subject"
     NO_PREHEADER = "no_preheader"
@@ -89,11 +90,10 @@ def check_email(
                 msg("Stay below {limit} KB.", limit=CLIPPED_BYTES // 1024),
             )
         )
-    page = _Page()
-    page.feed(html)
-    page.close()
+    page = read_markup(html)
+    leaves = any(word in link.casefold() for link in page.links for word in UNSUBSCRIBE_WORDS)
     in_header = any("unsubscribe" in str(header).casefold() for header in headers)
-    if not page.has_unsubscribe and not in_header:
+    if not leaves and not in_header:
         found.append(
             ContentProblem(
                 ContentProblemKind.NO_UNSUBSCRIBE,
@@ -155,23 +155,6 @@ def check_push(title: str, text: str) -> list[ContentProblem]:
     return found
 
 
-class _Page(HTMLParser):
-    """Reads pictures and links; never fails, whatever the HTML."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.n_without_alt = 0
-        self.has_unsubscribe = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "img" and "alt" not in given:
-            self.n_without_alt += 1
-        if tag == "a":
-            link = (given.get("href") or "").casefold()
-            self.has_unsubscribe |= any(word in link for word in UNSUBSCRIBE_WORDS)
-
-
 def _empty(what: Message) -> ContentProblem:
     hint = msg("Fill it in Braze, or give the option a value.")
     return ContentProblem(ContentProblemKind.EMPTY, what, hint, blocking=True)
@@ -197,6 +180,13 @@ def _from_notice(notice: Notice) -> ContentProblem:
                 ContentProblemKind.FILLED_BY_BRAZE,
                 notice.what,
                 msg("The preview leaves its place empty."),
+            )
+        case NoticeKind.UNKNOWN:
+            return ContentProblem(
+                ContentProblemKind.UNKNOWN_NAME,
+                notice.what,
+                msg("Correct the template in Braze."),
+                blocking=True,
             )
         case NoticeKind.MISSING:
             ours = notice.name.startswith(OURS)

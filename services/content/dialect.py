@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from services.messages import Message, msg
+
 PROFILE = "braze_profile"  # where values without a namespace are looked up
 MAX_BLOCK_DEPTH = 2  # a Content Block may hold another; a third level vanishes, as in Braze
 
@@ -26,12 +28,15 @@ _PIECE = re.compile(
 _BLOCK = re.compile(r"\{\{-?\s*content_blocks\.\$\{\s*(?P<name>[^{}]*?)\s*\}[^{}]*-?\}\}")
 
 
-class DialectError(Exception):
-    """A tag that is opened and never closed, or a name that cannot be one. `at` is its place."""
+EXCERPT_LENGTH = 48  # characters of the marketer's own text that a sentence quotes
 
-    def __init__(self, at: int) -> None:
-        super().__init__(at)
-        self.at = at
+
+class DialectError(Exception):
+    """Something that Braze's Liquid cannot mean. `what` quotes it as it is written."""
+
+    def __init__(self, what: Message) -> None:
+        super().__init__(str(what))
+        self.what = what
 
 
 def translate(source: str) -> str:
@@ -76,19 +81,28 @@ def _markup(source: str, opening: re.Match[str]) -> tuple[str, int]:
     pieces = [opening.group()]
     at = opening.end()
     depth = 0  # outputs inside the tag that are still open
+    n_values = 0
     while True:
         found = _PIECE.search(source, at)
         if found is None:
-            raise DialectError(opening.start())
+            raise _never_closed(source, opening)
         pieces.append(source[at : found.start()])
         at = found.end()
         if found["name"] is not None:
+            n_values += 1
+            if n_values > 1 and not is_tag:
+                raise DialectError(
+                    msg(
+                        "In “{text}” there are two values in one output. Assign one of them first.",
+                        text=_excerpt(source, opening),
+                    )
+                )
             pieces.append(_look_up(found))
         elif found["text"] is not None:
             pieces.append(found["text"])
         elif found["inner"] is not None:
             if not is_tag:
-                raise DialectError(found.start())
+                raise _never_closed(source, opening)
             depth += 1
             pieces.append(" ")
         elif found["end"].endswith("%}") == is_tag and depth == 0:
@@ -98,12 +112,22 @@ def _markup(source: str, opening: re.Match[str]) -> tuple[str, int]:
             depth -= 1
             pieces.append(" ")
         else:
-            raise DialectError(found.start())
+            raise _never_closed(source, opening)
 
 
 def _look_up(found: re.Match[str]) -> str:
     name = found["name"].strip()
     quote = '"' if '"' not in name else "'"
     if not name or quote in name or "\\" in name:
-        raise DialectError(found.start())
+        raise DialectError(msg("“{name}” cannot be the name of a value.", name=found.group()))
     return f"{found['space'] or PROFILE}[{quote}{name}{quote}]"
+
+
+def _never_closed(source: str, opening: re.Match[str]) -> DialectError:
+    text = _excerpt(source, opening)
+    return DialectError(msg("“{text}” is opened and not closed where it should be.", text=text))
+
+
+def _excerpt(source: str, opening: re.Match[str]) -> str:
+    start = opening.start()
+    return source[start : start + EXCERPT_LENGTH].split("\n")[0]

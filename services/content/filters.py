@@ -14,7 +14,10 @@ from urllib.parse import quote
 
 from liquid import Environment
 from liquid.exceptions import FilterArgumentError, ResourceLimitError
-from liquid.stringify import to_liquid_string
+
+from services.content.outputs import printed
+from services.content.rendered import NOW
+from services.content.tags import left_out
 
 MAX_VALUE_LENGTH = 200_000  # characters or entries one filter may return or be given
 NOT_IN_BRAZE = ("find", "find_index", "has", "reject", "sum", "safe", "escapejs", "squish")
@@ -79,13 +82,18 @@ def _check_product(name: str, value: Any, args: list[str]) -> None:
 def _without_now(original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def date(value: Any, *args: Any, **kwargs: Any) -> Any:
-        return "" if value in ("now", "today") else original(value, *args, **kwargs)
+        if value not in NOW:
+            return original(value, *args, **kwargs)
+        names = left_out.get()
+        if names is not None:
+            names.add(value)
+        return ""
 
     return date
 
 
 def _text(value: Any) -> str:
-    return str(to_liquid_string(value, autoescape=False))
+    return printed(value)
 
 
 def _digest(algorithm: str, value: Any) -> str:

@@ -11,12 +11,15 @@ from functools import lru_cache
 from typing import Any
 
 from liquid import BoundTemplate, Environment, Mode
-from liquid.exceptions import LiquidError
+from liquid.exceptions import LiquidError, UnknownFilterError
 
 from services.content.conditions import BrazeIf, BrazeUnless
 from services.content.dialect import DialectError, translate, with_blocks
 from services.content.filters import add_filters
+from services.content.outputs import BrazeEcho, BrazeOutput
+from services.content.reading import read_notices
 from services.content.rendered import (
+    Notice,
     Rendered,
     aborted_notice,
     block_notice,
@@ -40,6 +43,8 @@ MAX_OUTPUT_BYTES = 2_000_000
 MAX_NAMESPACE_BYTES = 200_000
 MAX_DEPTH = 20
 KEPT_TEMPLATES = 64  # parsed ones: many people see the same few templates
+# Braze has Content Blocks instead of the first two; the third came after Liquid 5.
+NOT_IN_BRAZE = ("include", "render", "doc")
 
 
 def render(
@@ -58,14 +63,13 @@ def render(
     `canvas_entry_properties` and `context`. Nothing is raised: see the notices.
     """
     text, unknown_blocks = with_blocks(source[:MAX_SOURCE_LENGTH], content_blocks or {})
-    notices = [block_notice(name) for name in unknown_blocks]
+    notices = [block_notice(name) for name in dict.fromkeys(unknown_blocks)]
+    notices += _read(text)
     printed: set[str] = set()
     skipped: set[str] = set()
     tokens = printed_blanks.set(printed), left_out.set(skipped)
     try:
-        output = _template(translate(text)).render(
-            **scope(profile, properties, canvas, campaign or {})
-        )
+        output = _template(text).render(**scope(profile, properties, canvas, campaign or {}))
     except Aborted as stop:
         notices.append(aborted_notice(stop.reason))
         output = ""
@@ -94,11 +98,11 @@ class _BrazeEnvironment(Environment):  # type: ignore[misc]
 def _environment() -> Environment:
     environment = _BrazeEnvironment(tolerance=Mode.STRICT, undefined=Missing, strict_filters=True)
     for tag in (
-        *(BrazeIf, BrazeUnless, AbortMessage, ConnectedContent),
-        *(CatalogItems, CatalogSelectionItems),
+        *(BrazeIf, BrazeUnless, BrazeOutput, BrazeEcho),
+        *(AbortMessage, ConnectedContent, CatalogItems, CatalogSelectionItems),
     ):
         environment.add_tag(tag)
-    for foreign in ("include", "render"):  # Braze has Content Blocks instead
+    for foreign in NOT_IN_BRAZE:
         environment.tags.pop(foreign, None)
     add_filters(environment)
     return environment
@@ -106,4 +110,14 @@ def _environment() -> Environment:
 
 @lru_cache(maxsize=KEPT_TEMPLATES)
 def _template(source: str) -> BoundTemplate:
-    return _environment().from_string(source)
+    """Parsed once. A filter Braze lacks is refused even where nobody reaches it."""
+    template = _environment().from_string(translate(source))
+    for name in template.analyze(include_partials=False).filters:
+        if name not in _environment().filters:
+            raise UnknownFilterError(f"unknown filter '{name}'", token=None)
+    return template
+
+
+@lru_cache(maxsize=KEPT_TEMPLATES)
+def _read(source: str) -> tuple[Notice, ...]:
+    return tuple(read_notices(source))

@@ -13,7 +13,7 @@ from services.content.checks import (
     check_push,
     check_sms,
 )
-from services.content.liquid import render
+from services.content.remembering import rendered_once
 from services.content.rendered import Notice
 from services.errors import ContentError
 from services.experiment.catalogue.model import Details, channel_of, is_control, messages_of
@@ -79,7 +79,7 @@ def preview(
     fields: dict[str, str] = {}
     notices: list[Notice] = []
     for name in FIELDS[channel]:
-        rendered = render(
+        rendered = rendered_once(
             str(message.get(name) or ""),
             profile=profile,
             properties=properties,

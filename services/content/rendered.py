@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from liquid.exceptions import LiquidError, ResourceLimitError, UnknownFilterError
 
+from services.content.dialect import EXCERPT_LENGTH, PROFILE, DialectError
 from services.messages import Message, msg
+
+NOW = ("now", "today")  # what templates call the moment of sending
+_LOOK_UP = re.compile(r"""(?P<space>\w+)\[(?P<quote>["'])(?P<name>.*?)(?P=quote)\]""")
+_UNEXPECTED = re.compile(r"unexpected '([“”‘’])'")
 
 
 class NoticeKind(StrEnum):
@@ -18,6 +24,7 @@ class NoticeKind(StrEnum):
     MISSING = "missing"
     ABORTED = "aborted"
     NOT_FETCHED = "not_fetched"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,13 @@ def missing_notice(name: str) -> Notice:
 
 
 def skipped_notice(tag: str) -> Notice:
-    """A tag was left out that Braze fills in."""
+    """A tag was left out that Braze fills in, or the moment of sending."""
+    if tag in NOW:
+        return Notice(
+            NoticeKind.NOT_FETCHED,
+            tag,
+            msg("“{word}” is the moment of sending, so its place is empty here.", word=tag),
+        )
     return Notice(
         NoticeKind.NOT_FETCHED,
         tag,
@@ -97,10 +110,38 @@ def failure_notice(problem: Exception) -> Notice:
         return Notice(
             NoticeKind.SYNTAX, name, msg("Braze does not know the filter “{name}”.", name=name)
         )
+    if isinstance(problem, DialectError):
+        return Notice(NoticeKind.SYNTAX, "", problem.what)
     if isinstance(problem, LiquidError):
-        return Notice(
-            NoticeKind.SYNTAX,
-            "",
-            msg("The Liquid cannot be read: {problem}.", problem=str(problem.message)),
-        )
-    return Notice(NoticeKind.SYNTAX, "", msg("The Liquid cannot be read: a tag is not closed."))
+        return Notice(NoticeKind.SYNTAX, "", _unreadable(problem))
+    return Notice(NoticeKind.SYNTAX, "", msg("The Liquid cannot be read: a value does not fit."))
+
+
+def _unreadable(problem: LiquidError) -> Message:
+    """The library's own words, and in ours what marketers most often get wrong."""
+    said = str(problem.message)
+    curly = _UNEXPECTED.search(said)
+    if curly is not None:
+        return msg("Liquid needs straight quotes, not “{quote}”.", quote=curly[1])
+    if "found '|'" in said:
+        return msg("A filter cannot stand in a condition: first assign it, then compare.")
+    near = _near(problem)
+    if near:
+        return msg("The Liquid cannot be read at “{text}”: {problem}.", text=near, problem=said)
+    return msg("The Liquid cannot be read: {problem}.", problem=said)
+
+
+def _near(problem: LiquidError) -> str:
+    """The tag the library stumbled over, in Braze's spelling; empty where it does not say."""
+    token = problem.token
+    if token is None or not token.source:
+        return ""
+    start = max(token.source.rfind(mark, 0, token.start_index + 2) for mark in ("{{", "{%"))
+    line = token.source[start : start + EXCERPT_LENGTH].split("\n")[0] if start >= 0 else ""
+    written = _LOOK_UP.sub(lambda found: f"{_space(found)}${{{found['name']}}}", line)
+    closed = re.match(r"\{[{%].*?[}%]\}", written)
+    return closed.group() if closed else written
+
+
+def _space(found: re.Match[str]) -> str:
+    return "" if found["space"] == PROFILE else f"{found['space']}."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from liquid.token import Token
 from liquid.undefined import Undefined
 
 from services.content.dialect import PROFILE
@@ -28,7 +30,7 @@ LINKS = dict.fromkeys(UNSUBSCRIBE_NAMES, "https://example.com/unsubscribe") | {
 }
 # Values that exist only once a message is sent: previews show a word in their place.
 AT_SEND_TIME = {"dispatch_id": "dispatch_id_for_unsent_campaign"}
-
+_PATH = re.compile(r"\[[^\]]*\]")  # the first look-up behind a namespace
 
 NAMESPACES = frozenset(
     {
@@ -83,9 +85,11 @@ class Missing(Undefined):  # type: ignore[misc]
 
     def __str__(self) -> str:
         printed = printed_blanks.get()
-        # Where a list is too short the hint does not name the path: the list stands for its entry.
+        # Where a list is too short the hint does not name the path, but the token does.
         path, named, _ = (self.hint or "").partition(" is undefined")
-        name = _spoken(path.strip("'") if named else f"{self.name}[]")
+        if not named:
+            path = self.name + _after(self.name, self.token)
+        name = _spoken(path.strip("'"))
         if printed is not None and name is not None:
             printed.add(name)
         return ""
@@ -112,6 +116,14 @@ class Values(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+
+def _after(root: str, token: Token | None) -> str:
+    """What follows a root in the template at a token: `["brands"][7]`."""
+    if token is None or not token.source.startswith(root, token.start_index):
+        return ""
+    found = _PATH.match(token.source, token.start_index + len(root))
+    return found.group() if found else ""
 
 
 def _spoken(path: str) -> str | None:
