@@ -51,6 +51,12 @@ def read_braze(experiment_id: str, fetched_on: str) -> BrazeNumbers | None:
     return braze_numbers(console.database, console.lake, experiment, first_day=found.row.first_day)
 
 
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def read_insights(experiment_id: str, version: int, newest_look: str) -> Insights:
+    """What the looks say; they change once a day."""
+    return insights(console.lake, experiment)
+
+
 def truth() -> pd.DataFrame | None:
     """The simulator's true lift, where it is simulated and the reader asked for it."""
     if not console.settings.sandbox:
@@ -83,7 +89,8 @@ experiment = found.experiment
 actions = head(_("What we learnt"))
 numbers: BrazeNumbers | None = None
 with alone("insights.lift"):
-    seen = insights(console.lake, experiment)
+    newest = str(console.lake.latest_day("looks", experiment.id))
+    seen = read_insights(experiment.id, experiment.version, newest)
     first, sure = headline(seen)
     st.header(f"{first} {sure}".strip(), anchor=False)
     st.caption(freshness(seen))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.components import states
 from pages.components.badges import escape
+from pages.components.chart import draw_chart
 from pages.components.lift_words import noun
 from pages.components.theme import chart_style
 from pages.components.translate import _, listed, moment, number, say
@@ -75,8 +76,10 @@ def _small(multiple: Multiple) -> None:
         if len(multiple.frame) < MIN_DAYS:
             st.caption(_("The chart starts with the third day."))
         else:
-            st.altair_chart(
-                small_series(multiple.frame, chart_style(), unit=multiple.unit),
+            draw_chart(
+                small_series,
+                multiple.frame,
+                unit=multiple.unit,
                 alt=_("{step}: {last} on the last day").format(step=word, last=last),
             )
         if multiple.of:

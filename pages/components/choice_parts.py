@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from pages.components import session, states
-from pages.components.theme import chart_style
+from pages.components.chart import draw_chart
 from pages.components.translate import _, percent
-from services.experiment.model import Experiment
+from services.experiment.model import Dimension, Experiment
 from services.insights.stacked_charts import option_shares
 from services.workflow.choices_view import shares_of, varied
+
+
+@st.cache_data(show_spinner=False, max_entries=64, ttl=3600)
+def _kept_shares(
+    _experiment: Experiment, _dimension: Dimension, days: int | None, asked: tuple[str, ...]
+) -> pd.DataFrame:
+    return shares_of(session.services().lake, _experiment, _dimension, days=days)
 
 
 def draw_shares(experiment: Experiment, days: int | None) -> None:
@@ -31,14 +39,17 @@ def draw_shares(experiment: Experiment, days: int | None) -> None:
             wrap=True,
         )
         key = str(chosen)
-    table = shares_of(session.services().lake, experiment, dimensions[key], days=days)
+    decided = str(session.services().lake.latest_day("decisions", experiment.id))
+    asked = (experiment.id, str(experiment.version), key, str(days), decided)
+    table = _kept_shares(experiment, dimensions[key], days, asked)
     if table.empty or table["day"].nunique() < 2:
         states.not_yet(_("Choices: not yet"), _("They show from the second day of decisions on."))
         return
     last = table[table["day"] == table["day"].max()]
     top = last.loc[last["share"].idxmax()]
-    st.altair_chart(
-        option_shares(table, chart_style()),
+    draw_chart(
+        option_shares,
+        table,
         alt=_("Most often chosen: {option}, {share}").format(
             option=top["option"], share=percent(top["share"], digits=0)
         ),

@@ -9,8 +9,8 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import escape
+from pages.components.chart import draw_chart
 from pages.components.lift_words import ends, noun, share
-from pages.components.theme import chart_style
 from pages.components.translate import _, day, ngettext, number, percent, say
 from services.experiment.model import Dimension
 from services.insights.heat_map import heat_map
@@ -102,7 +102,7 @@ def _heat(cells: Cells, found: Insights) -> None:
     table = cells.table[cells.table["segment"].isin(keys)]
     shown = table.assign(segment=table["segment"].map(names))
     with st.grid(1, min_column_width=HEAT_MIN_WIDTH, wrap=False):
-        st.altair_chart(heat_map(shown, chart_style()), alt=_heat_finding(cells, names))
+        draw_chart(heat_map, shown, alt=_heat_finding(cells, names))
     if len(cells.order) > MAX_SEGMENT_ROWS:
         st.multiselect(
             _("Show other segments"),
