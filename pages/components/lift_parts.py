@@ -11,10 +11,6 @@ import streamlit as st
 from pages.components import session, states
 from pages.components.badges import escape
 from pages.components.lift_words import (
-    CONTROL_WORDS,
-    FIRST_WORDS,
-    LIFT_OVER,
-    ZERO_WORDS,
     amount,
     amount_ends,
     definition,
@@ -28,7 +24,9 @@ from pages.components.theme import chart_style
 from pages.components.translate import _, day, number, percent, say
 from services.experiment.model import Experiment
 from services.insights.charts import Event, lift_band
+from services.insights.words import CONTROL_WORDS, FIRST_WORDS, LIFT_OVER, ZERO_WORDS
 from services.workflow.insights_view import Insights, Look
+from services.workflow.takeaway.events import events_of
 
 BAND_LOOKS_MIN = 2  # one point is no history
 
@@ -91,22 +89,9 @@ def draw_other_comparisons(found: Insights) -> None:
 
 
 def experiment_events(experiment: Experiment, first_day: date | None) -> list[Event]:
-    """Options that came or went while the experiment ran, in order of day."""
-    if first_day is None:
-        return []
-    found = []
-    for dimension in experiment.dimensions:
-        for option in dimension.options:
-            if option.active_from is not None and option.active_from > first_day:
-                found.append(
-                    Event(option.active_from, _("{option} added").format(option=option.label))
-                )
-            if option.active_to is not None and option.active_to > first_day:
-                found.append(
-                    Event(option.active_to, _("{option} ended").format(option=option.label))
-                )
+    """What happened while the experiment ran, in order of day, said to this reader."""
     today = session.services().clock.now().date()
-    return sorted((e for e in found if e.day <= today), key=lambda event: event.day)
+    return [Event(day, say(words)) for day, words in events_of(experiment, first_day, today)]
 
 
 def _lift_metric(look: Look | None) -> None:

@@ -8,32 +8,9 @@ import streamlit as st
 
 from pages.components.badges import escape
 from pages.components.translate import _, day, interval, money, ngettext, number, percent, say
-from services.experiment.model import Experiment, Group, MetricKind
-from services.messages import Message, msg
+from services.experiment.model import Experiment, MetricKind
+from services.insights.words import CONTROL_WORDS, FIRST_WORDS
 from services.workflow.insights_view import Amount, Insights, Look
-
-LIFT_OVER: dict[Group, Message] = {
-    Group.HOLDOUT: msg("Lift over no message"),
-    Group.USUAL: msg("Lift over business as usual"),
-    Group.RANDOM: msg("Lift over random choice"),
-}
-ZERO_WORDS: dict[Group, Message] = {
-    Group.HOLDOUT: msg("no message"),
-    Group.USUAL: msg("as usual"),
-    Group.RANDOM: msg("random"),
-}
-CONTROL_WORDS: dict[Group, Message] = {
-    Group.HOLDOUT: msg("no message"),
-    Group.USUAL: msg("business as usual"),
-    Group.RANDOM: msg("random choice"),
-    Group.PERSONALISED: msg("personalised choice"),
-}
-FIRST_WORDS: dict[Group, Message] = {
-    Group.PERSONALISED: msg("Personalised messages"),
-    Group.RANDOM: msg("Random messages"),
-    Group.USUAL: msg("Usual messages"),
-    Group.HOLDOUT: msg("No message"),
-}
 
 
 def noun(experiment: Experiment) -> str:

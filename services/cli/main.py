@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("checking", "Check permissions, storage and clocks."),
     "dry-run": ("rehearsing", "Rehearse the next day: every request, counts, who gets nothing."),
     "pause": ("pausing", "Stop sending, at once."),
+    "report": ("reporting", "Write what was learnt as one HTML file that needs no network."),
     "replay": ("replaying", "Recompute a day's decisions and compare every bit."),
     "reconcile": ("reconciling", "After a restored backup or a move: make sending safe again."),
     "resume": ("pausing", "Go on sending after a pause."),

@@ -52,7 +52,7 @@ class Segment:
     @property
     def label(self) -> Message:
         """What a person reads."""
-        name = self.attribute
+        name = self.attribute.replace("_", " ")
         if self.value is not None:
             return msg("{attribute}: {value}", attribute=name, value=self.value)
         if self.low is None:

@@ -35,6 +35,10 @@ class Cells:
     order: tuple[str, ...]
     finished: bool
 
+    def labels(self) -> list[Message]:
+        """What a person reads for the segment of each row."""
+        return [self.names[key] for key in self.table["segment"]]
+
 
 def varied(experiment: Experiment) -> list[Dimension]:
     """Dimensions with at least two options that are chosen at each send."""
@@ -70,13 +74,19 @@ def cells_of(
     dimension: Dimension,
     *,
     finished: bool,
+    until: date | None = None,
 ) -> Cells | None:
-    """Each option in each segment, from the random group's closed decisions; None without any."""
+    """Each option in each segment, from the random group's closed decisions; None without any.
+
+    until  only decisions whose rewards were closed by that day; None = all
+    """
     column = f"{OPTION_PREFIX}{dimension.key}"
     decisions = lake.read(
         "decisions", experiment.id, columns=["decision_id", "person", "grp", column]
     )
-    rewards = lake.read("rewards", experiment.id, columns=["decision_id", "value"])
+    rewards = lake.read("rewards", experiment.id, columns=["decision_id", "value", "closed_on"])
+    if until is not None and rewards.num_rows:
+        rewards = rewards.filter(pc.less_equal(rewards["closed_on"], pa.scalar(until)))
     people = read_people(database, lake, experiment)
     if people is None or decisions.num_rows == 0 or rewards.num_rows == 0 or not people.segments:
         return None

@@ -136,9 +136,12 @@ class Insights:
         return self.experiment.metric.kind in (MetricKind.REVENUE, MetricKind.ARPU)
 
 
-def insights(lake: Lake, experiment: Experiment) -> Insights:
-    """Read all looks of an experiment. Without any, `primary` is None and the tables are empty."""
-    looks = read_looks(lake, experiment.id)
+def insights(lake: Lake, experiment: Experiment, *, until: date | None = None) -> Insights:
+    """Read all looks of an experiment, as they stood on `until` where that is given.
+
+    Without any look `primary` is None and the tables are empty.
+    """
+    looks = read_looks(lake, experiment.id, until=until)
     second = Group(experiment.primary_comparison.value)
     newest = max((look.day for look in looks), default=None)
     today = [look for look in looks if look.day == newest]
@@ -158,17 +161,17 @@ def insights(lake: Lake, experiment: Experiment) -> Insights:
     )
 
 
-def read_looks(lake: Lake, experiment_id: str) -> list[Look]:
-    """Every look row of an experiment in order of day."""
-    table = lake.read(LOOKS, experiment_id)
+def read_looks(lake: Lake, experiment_id: str, *, until: date | None = None) -> list[Look]:
+    """Every look row of an experiment in order of day, up to `until`."""
+    table = lake.read(LOOKS, experiment_id, until=until)
     if table.num_rows == 0:
         return []
     return [_look(row) for row in table.sort_by("day").to_pylist()]
 
 
-def looks_table(lake: Lake, experiment_id: str) -> pa.Table:
-    """The look rows as stored, for export."""
-    return lake.read(LOOKS, experiment_id)
+def looks_table(lake: Lake, experiment_id: str, *, until: date | None = None) -> pa.Table:
+    """The look rows as stored, up to `until`."""
+    return lake.read(LOOKS, experiment_id, until=until)
 
 
 def _is_primary(look: Look, second: Group) -> bool:
