@@ -9,7 +9,6 @@ from pages.components import session
 from pages.components.alone import alone
 from pages.components.braze_parts import draw_messages, draw_reconciliation
 from pages.components.choice_parts import draw_shares
-from pages.components.exports import export_menu
 from pages.components.following import follow
 from pages.components.gate import gate
 from pages.components.head import head, section
@@ -20,7 +19,9 @@ from pages.components.lift_parts import (
     experiment_events,
 )
 from pages.components.lift_words import headline
+from pages.components.linked import from_link, to_link
 from pages.components.segment_parts import draw_segments
+from pages.components.take_away import take_away_button
 from pages.components.translate import _, day, number
 from pages.components.trust_parts import draw_trust
 from services.workflow.braze_view import BrazeNumbers, braze_numbers
@@ -62,9 +63,12 @@ def truth() -> pd.DataFrame | None:
     if not console.settings.sandbox:
         return None
     known = true_lift(console.lake, experiment.id)
-    if known is None or not st.toggle(_("Show the truth"), key="insights.truth"):
+    if known is None:
         return None
-    return known
+    asked = from_link("truth", (False, True), False)
+    wanted = st.toggle(_("Show the truth"), asked, key="insights.truth")
+    to_link("truth", wanted, False)
+    return known if wanted else None
 
 
 def window() -> int | None:
@@ -73,12 +77,13 @@ def window() -> int | None:
     chosen = st.segmented_control(
         _("Days shown below"),
         list(words),
-        default=ALL,
+        default=from_link("days", list(words), ALL),
         required=True,
         format_func=words.__getitem__,
         key="insights.window",
         label_visibility="collapsed",
     )
+    to_link("days", chosen, ALL)
     return int(chosen) if chosen else None
 
 
@@ -120,5 +125,5 @@ with alone("insights.messages"):
 section(_("Can you trust it?"))
 with alone("insights.trust"):
     draw_trust(experiment)
-with actions, alone("insights.export"):
-    export_menu(experiment, numbers)
+with actions, alone("insights.take_away"):
+    take_away_button(found.row)

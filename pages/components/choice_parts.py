@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.chart import draw_chart
+from pages.components.linked import from_link, to_link
 from pages.components.translate import _, percent
 from services.experiment.model import Dimension, Experiment
 from services.insights.stacked_charts import option_shares
@@ -31,13 +32,14 @@ def draw_shares(experiment: Experiment, days: int | None) -> None:
         chosen = st.segmented_control(
             _("Dimension"),
             list(dimensions),
-            default=key,
+            default=from_link("shares", list(dimensions), key),
             required=True,
             format_func=lambda one: dimensions[one].label,
             key="insights.shares.dimension",
             label_visibility="collapsed",
             wrap=True,
         )
+        to_link("shares", chosen, key)
         key = str(chosen)
     decided = str(session.services().lake.latest_day("decisions", experiment.id))
     asked = (experiment.id, str(experiment.version), key, str(days), decided)

@@ -11,6 +11,7 @@ from pages.components import session, states
 from pages.components.badges import escape
 from pages.components.chart import draw_chart
 from pages.components.lift_words import ends, noun, share
+from pages.components.linked import from_link, many_from_link, to_link
 from pages.components.translate import _, day, ngettext, number, percent, say
 from services.experiment.model import Dimension
 from services.insights.heat_map import heat_map
@@ -70,16 +71,18 @@ def _choose(dimensions: list[Dimension]) -> Dimension:
     by_key = {dimension.key: dimension for dimension in dimensions}
     if len(dimensions) == 1:
         return dimensions[0]
+    first = dimensions[0].key
     key = st.segmented_control(
         _("Dimension"),
         list(by_key),
-        default=dimensions[0].key,
+        default=from_link("heat", list(by_key), first),
         required=True,
         format_func=lambda one: by_key[one].label,
         key="insights.heat.dimension",
         label_visibility="collapsed",
         wrap=True,
     )
+    to_link("heat", key, first)
     return by_key[str(key)]
 
 
@@ -96,7 +99,8 @@ def _heat(cells: Cells, found: Insights) -> None:
         st.caption(
             _("Colours come on the last planned day: before it they would call luck a finding.")
         )
-    wanted = st.session_state.get("insights.heat.segments") or []
+    asked = many_from_link("segments", cells.order)
+    wanted = session.held("insights.heat.segments", asked)
     keys = wanted or list(cells.order[:MAX_SEGMENT_ROWS])
     names = {key: _plain(say(message)) for key, message in cells.names.items()}
     table = cells.table[cells.table["segment"].isin(keys)]
@@ -107,10 +111,12 @@ def _heat(cells: Cells, found: Insights) -> None:
         st.multiselect(
             _("Show other segments"),
             list(cells.order),
+            asked,
             format_func=lambda key: names[key],
             key="insights.heat.segments",
             placeholder=_("The ten clearest are shown"),
         )
+        to_link("segments", session.held("insights.heat.segments", asked))
     _finding(cells, names)
 
 
