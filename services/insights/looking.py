@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from services.database.engine import Database
 from services.experiment.model import Experiment
 from services.insights.looks import GROUPS, People, take_look
+from services.insights.phases import as_of, phase_of
 from services.insights.segments import define_segments, members
 from services.lake import Lake
 from services.outcomes import store
@@ -24,6 +25,7 @@ def record_looks(
     """Write the `looks` part of every closed day that has none, oldest first; returns those days.
 
     Looks are one day apart without gaps, because the critical value of a day needs the one before.
+    They go on through changed rules; a changed question starts a new clock (phases.py).
     Safe to repeat. Raises DataError where a facts file cannot be read.
     """
     closed = [d for d in lake.days("outcomes", experiment.id) if until is None or d <= until]
@@ -31,19 +33,25 @@ def record_looks(
     due = [d for d in closed if done is None or d > done]
     if not due:
         return ()
-    people = read_people(database, lake, experiment)
-    if people is None:
+    everybody = read_people(database, lake, experiment)
+    if everybody is None:
         return ()
-    outcomes = lake.read("outcomes", experiment.id, until=due[-1])
-    past = lake.read("looks", experiment.id)
+    phase = phase_of(experiment, lake.parts("looks", experiment.id), closed, due)
+    people = as_of(everybody, phase.first_day)
+    outcomes = lake.read("outcomes", experiment.id, since=phase.first_day, until=due[-1])
+    past = lake.load(phase.parts)
     for day in due:
-        look = take_look(experiment, people, outcomes, past, first_day=closed[0], day=day)
+        look = take_look(experiment, people, outcomes, past, first_day=phase.first_day, day=day)
         lake.append(
             "looks",
             experiment.id,
             day,
             look,
-            meta={"configuration": experiment.configuration_hash()},
+            meta={
+                "configuration": experiment.configuration_hash(),
+                "question": phase.question,
+                "first_day": phase.first_day.isoformat(),
+            },
         )
         past = pa.concat_tables([past, look]) if past.num_rows else look
     return tuple(due)

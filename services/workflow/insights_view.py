@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from services.experiment.model import Experiment, Group, MetricKind
 from services.insights.look_rows import SHOWN
+from services.insights.phases import first_day_of
 from services.insights.segments import clear_ones, segment_of
 from services.lake import Lake
 from services.messages import Message
@@ -139,13 +140,15 @@ class Insights:
 def insights(lake: Lake, experiment: Experiment, *, until: date | None = None) -> Insights:
     """Read all looks of an experiment, as they stood on `until` where that is given.
 
+    Of the newest comparison: one that a new version has ended stays in the facts as it was.
     Without any look `primary` is None and the tables are empty.
     """
     looks = read_looks(lake, experiment.id, until=until)
     second = Group(experiment.primary_comparison.value)
     newest = max((look.day for look in looks), default=None)
     today = [look for look in looks if look.day == newest]
-    history = [look for look in looks if _is_primary(look, second)]
+    begin = min((first_day_of(look.day, look.day_number) for look in today), default=None)
+    history = [look for look in looks if begin and look.day >= begin and _is_primary(look, second)]
     whole = [look for look in today if look.segment == ""]
     return Insights(
         experiment=experiment,
