@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("demonstrating", "Show everything on simulated customers, offline."),
     "doctor": ("checking", "Check permissions, storage and clocks."),
     "dry-run": ("rehearsing", "Rehearse the next day: every request, counts, who gets nothing."),
+    "evidence": ("evidencing", "Write one file that shows what was decided, sent and reported."),
     "pause": ("pausing", "Stop sending, at once."),
     "report": ("reporting", "Write what was learnt as one HTML file that needs no network."),
     "replay": ("replaying", "Recompute a day's decisions and compare every bit."),
@@ -28,6 +29,7 @@ COMMANDS = {
     "resume": ("pausing", "Go on sending after a pause."),
     "sandbox": ("sandboxing", "Serve a simulated Braze on this machine."),
     "serve": ("serving", "Console and worker together."),
+    "verify": ("evidencing", "Check such a file, offline: has a single byte changed?"),
     "worker": ("working", "Decide, send, learn: the only process that acts."),
 }
 STOPPED_BY_KEYBOARD = 130
