@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -29,13 +30,20 @@ MARKS = {
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def doctor(as_json: bool) -> None:
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="The endpoint is the simulated Braze that `anneal sandbox` serves for this home.",
+)
+def doctor(as_json: bool, sandbox: bool) -> None:
     """Try every permission with a harmless call; check storage and clocks. Changes nothing.
 
     Exit status 3 where a permission is missing or too much, or the clocks are more than a minute
     apart; 1 where the key, the address or the network keeps anything from being tried.
     """
     settings = load_settings(with_keys=True)
+    if sandbox:
+        settings = replace(settings, sandbox=True)
     began_s = time.monotonic()
     results: list[PermissionResult] = []
     problem: ConsoleError | None = None

@@ -165,3 +165,30 @@ def test_clocks_more_than_a_minute_apart_need_attention(
     assert said.exit_code == words.exit_code == status
     assert found["clock_difference_s"] == pytest.approx(skew_s, abs=3)
     assert found["clocks_agree"] is ("TOO MUCH" not in words.output) is (status == 0)
+
+
+def test_a_sandbox_is_connected_by_a_flag_and_its_key_is_found(small: Stage, home: Path):
+    said = CliRunner().invoke(anneal, ("connect", "--sandbox", "--endpoint", small.sandbox.url))
+    assert said.exit_code == 0, said.output
+    assert small.sandbox.key not in said.output
+    assert report(doctor("--json"))["healthy"]
+
+
+def test_without_the_flag_no_key_goes_to_an_address_of_this_machine(
+    small: Stage, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    connect(home, "https://rest.iad-01.braze.com", small.sandbox.key, sandbox=False)
+    monkeypatch.setenv("ANNEAL_ENDPOINT", small.sandbox.url)
+    refused = doctor("--json")
+    assert refused.exit_code == 1
+    assert "not the address of a Braze instance" in report(refused)["problem"]["what"]
+    assert report(doctor("--json", "--sandbox"))["healthy"]
+
+
+def test_a_home_without_a_sandbox_says_how_to_start_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("ANNEAL_HOME", str(tmp_path))
+    said = CliRunner().invoke(anneal, ("connect", "--sandbox"))
+    assert isinstance(said.exception, SetupError)
+    assert "anneal sandbox" in str(said.exception.hint)
