@@ -122,6 +122,11 @@ def by_variation(series: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def sent_by_day(series: pd.DataFrame) -> pd.Series[float]:
+    """Messages Braze says it sent, by day, over all channels and targets."""
+    return _by_channel(series, ["sent"])
+
+
 def has_control_group(series: pd.DataFrame) -> bool:
     """Whether Braze holds people back by itself, which spoils our own control."""
     return bool((series["variation_name"] == CONTROL).any())
@@ -132,7 +137,7 @@ def reconcile(series: pd.DataFrame, own: OwnCounts) -> tuple[Reconciled, ...]:
 
     A difference that doubts and late arrivals cannot explain is marked as not explained.
     """
-    rows = [_sent(_total(_by_channel(series, ["sent"])), own)]
+    rows = [_sent(_total(sent_by_day(series)), own)]
     for key, step, counter, channels in (
         ("delivered", msg("Delivered"), "delivered", ()),
         ("emails_opened", msg("Emails opened"), "unique_opens", ("email",)),

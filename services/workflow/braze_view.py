@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pyarrow.compute as pc
@@ -13,12 +13,14 @@ from services.activation.model import LedgerState
 from services.database.engine import Database
 from services.database.schema import catalogue
 from services.experiment.model import Experiment
+from services.insights.daily_sums import DayLine, OwnDay, daily_lines
 from services.insights.series import OwnCounts, Reconciled, newest, reconcile
-from services.lake import Lake
+from services.lake import Lake, Part
 from services.outcomes.model import OutcomeMetric
-from services.workflow.ledger_counts.store import totals
+from services.workflow.ledger_counts.store import sent_days, totals
 
 SERIES = "series"
+A_DAY = timedelta(days=1)
 TAKEN = (
     LedgerState.ACCEPTED,
     LedgerState.ACCEPTED_PARTIAL,
@@ -35,12 +37,14 @@ class BrazeNumbers:
     series    each counter of each day once, as `services.insights.series.newest` gives it
     names     names of the campaigns and Canvases
     fetched_s when the worker last read them, epoch seconds
+    lines     totals beside ours; days: messages of each day beside ours
     """
 
     series: pd.DataFrame
     names: tuple[str, ...]
     fetched_s: float | None
     lines: tuple[Reconciled, ...]
+    days: tuple[DayLine, ...] = ()
 
 
 def braze_numbers(
@@ -56,7 +60,28 @@ def braze_numbers(
         names=_names(database, experiment),
         fetched_s=_fetched(parts[-1].meta),
         lines=reconcile(series, _own_counts(database, lake, experiment.id)),
+        days=daily_lines(series, _own_days(database, experiment.id), settled_until=_settled(parts)),
     )
+
+
+def _own_days(database: Database, experiment_id: str) -> list[OwnDay]:
+    taken: dict[date, int] = {}
+    doubted: dict[date, int] = {}
+    for day, state, n in sent_days(database, experiment_id):
+        if state in TAKEN:
+            taken[day] = taken.get(day, 0) + n
+        elif state is LedgerState.UNKNOWN:
+            doubted[day] = doubted.get(day, 0) + n
+    return [
+        OwnDay(day, taken.get(day, 0), doubted.get(day, 0))
+        for day in sorted(taken.keys() | doubted.keys())
+    ]
+
+
+def _settled(parts: Sequence[Part]) -> date | None:
+    """The last UTC day that was over when Braze was last asked."""
+    fetched = _fetched(parts[-1].meta)
+    return None if fetched is None else datetime.fromtimestamp(fetched, UTC).date() - A_DAY
 
 
 def last_days(table: pd.DataFrame, days: int | None) -> pd.DataFrame:
