@@ -12,9 +12,10 @@ import pytest
 from services.bootstrap import Console, open_console
 from services.settings import load_settings
 from tests.chromium import chromium
+from tests.engines import both_engines
 from tests.stage import Stage, on_stage, play
 
-__all__ = ["chromium"]  # a fixture for every folder
+__all__ = ["both_engines", "chromium"]  # fixtures for every folder
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Connections to the state database, with the settings under which a commit survives a power cut.
 
+SQLite by default, PostgreSQL where several machines share the state (`services.database.server`).
 SQLite runs in rollback mode: `journal_mode=TRUNCATE, synchronous=FULL`. WAL has a corruption bug
 before SQLite 3.51.3, and the defaults can lose an acknowledged commit, which here would mean a
 second message to the same person. Writers take the lock at once with `BEGIN IMMEDIATE`.
@@ -16,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from services.database import server
 from services.errors import Locked, SetupError
 from services.messages import msg
 
@@ -40,7 +42,7 @@ class Database:
             sa.event.listen(self.engine, "connect", _make_safe)
             sa.event.listen(self.engine, "begin", _begin)
         else:
-            self.engine = sa.create_engine(self.url, pool_pre_ping=True)
+            self.engine = server.engine_for(self.url, BUSY_WAIT_S)
 
     @classmethod
     def temporary(cls, path: Path) -> Database:
@@ -54,9 +56,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view. Nothing written here is kept."""
-        with _plain_words(), self.engine.connect() as connection:
-            yield connection
-            connection.rollback()
+        with _plain_words():
+            if not self.is_sqlite:
+                with server.one_view(self.engine) as connection:
+                    yield connection
+                return
+            with self.engine.connect() as connection:
+                yield connection
+                connection.rollback()
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -64,6 +71,10 @@ class Database:
 
         Raises Locked where another writer holds the lock for longer than BUSY_WAIT_S.
         """
+        if not self.is_sqlite:
+            with _plain_words(), server.one_writer(self.engine) as connection:
+                yield connection
+            return
         with self._own_turn(), _plain_words(), self.engine.connect() as connection:
             writing = connection.execution_options(immediate=True)
             with writing.begin():
@@ -73,9 +84,6 @@ class Database:
     def _own_turn(self) -> Iterator[None]:
         # SQLite lets a writer that finds the lock taken sleep for longer and longer, even when the
         # lock is free again. Threads of one process queue here instead and go on at once.
-        if not self.is_sqlite:
-            yield
-            return
         if not self._turn.acquire(timeout=BUSY_WAIT_S):
             raise _held()
         try:
@@ -90,9 +98,8 @@ class Database:
     def facts(self) -> dict[str, str]:
         """Engine, version and safety settings, as the doctor prints them."""
         if not self.is_sqlite:
-            with self.read() as connection:
-                version = connection.scalar(sa.text("SHOW server_version"))
-            return {"engine": "postgresql", "version": str(version)}
+            with _plain_words():
+                return server.facts_of(self.engine)
         with self.read() as connection:
             return {
                 "engine": "sqlite",
@@ -113,7 +120,15 @@ def _held() -> Locked:
 def _plain_words() -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as problem:
+    except sa.exc.DBAPIError as problem:
+        if not isinstance(problem.orig, sqlite3.Error):
+            found = server.plain_problem(problem)
+            if found is None:
+                raise
+            held, what, hint = found
+            raise (Locked if held else SetupError)(what, hint=hint) from problem
+        if not isinstance(problem, sa.exc.OperationalError):
+            raise
         text = str(problem.orig).lower()
         if "locked" in text or "busy" in text:
             raise _held() from problem

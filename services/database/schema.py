@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import JSON, Boolean, Column, Float, Integer, String, Table, Text
 
+from services.database.approving_schema import tables_of_approving
 from services.database.checking_schema import tables_of_checking
 
 metadata = sa.MetaData()
@@ -99,18 +100,7 @@ experiment_versions = Table(
     Column("created_at", Float, nullable=False),
 )
 
-approvals = Table(
-    "approvals",
-    metadata,
-    Column("id", BigKey, primary_key=True, autoincrement=True),
-    Column("kind", String(16), nullable=False),
-    Column("subject", String(120), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("approved_by", String(320), nullable=False),
-    Column("approved_at", Float, nullable=False),
-    Column("revoked_at", Float),
-    sa.Index("ix_approvals_subject", "kind", "subject"),
-)
+approvals, approved_contents = tables_of_approving(metadata)
 
 intents = Table(
     "intents",

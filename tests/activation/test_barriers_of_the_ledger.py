@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from sending_world import World
 
 from services.activation.model import LedgerState
-from services.database.barriers import LEGAL_STEPS
+from services.database.barriers import BARRIERS, LEGAL_STEPS
+
+LEGAL = next(b for b in BARRIERS if b.name == "ledger_legal_steps")
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 
 @pytest.fixture
@@ -72,9 +75,9 @@ def test_nobody_suppressed_erased_or_moved_to_the_holdout_is_sent_to(world: Worl
 
 @pytest.mark.parametrize("scope", ["*", "e1", "campaign:campaign-a"])
 def test_nothing_starts_while_paused(world: World, scope: str):
-    world.run("INSERT INTO pauses VALUES (:scope, 1, 'me', 'look', 0, 0)", scope=scope)
+    world.run("INSERT INTO pauses VALUES (:scope, true, 'me', 'look', 0, false)", scope=scope)
     assert refuses(world, SEND)
-    world.run("UPDATE pauses SET paused = 0")
+    world.run("UPDATE pauses SET paused = false")
     assert not refuses(world, SEND)
 
 
@@ -83,15 +86,15 @@ def test_nothing_starts_without_its_durable_decision(world: World):
     assert refuses(world, SEND)
 
 
-def test_only_legal_steps_are_possible(world: World):
+def test_only_legal_steps_are_possible(world: World, both_engines: str):
+    on_its_table = " ON ledger" if both_engines == "postgresql" else ""
     states = [s.value for s in LedgerState]
     for before, after in itertools.permutations(states, 2):
         with world.database.engine.connect() as c:
-            c.execute(sa.text("DROP TRIGGER ledger_legal_steps"))
+            c.execute(sa.text(f"DROP TRIGGER {LEGAL.name}{on_its_table}"))
             c.execute(sa.text("UPDATE ledger SET state = :s WHERE person = 1"), {"s": before})
-            from services.database.barriers import TRIGGERS
-
-            c.execute(sa.text(next(t for t in TRIGGERS if "ledger_legal_steps" in t)))
+            for statement in LEGAL.statements(c.dialect.name):
+                c.execute(sa.text(statement))
             change = sa.text("UPDATE ledger SET state = :s WHERE person = 1")
             if (before, after) in LEGAL_STEPS:
                 c.execute(change, {"s": after})

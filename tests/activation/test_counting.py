@@ -19,6 +19,8 @@ from services.experiment.audit.store import record
 from services.experiment.model import Target
 from services.messages import msg
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 NOBODY = cast(BrazeClient, None)
 
 
@@ -59,7 +61,7 @@ def test_one_message_more_than_ours_stops_everything_and_says_where(world: World
 
 
 def test_a_canvas_counts_by_its_entries_and_doubts_count_as_sent(world: World):
-    world.run("UPDATE ledger SET state = 'sending' WHERE 0")
+    world.run("UPDATE ledger SET state = 'sending' WHERE false")
     assert [e.target for e in watch(world, {}, {DAY: 49})] == [f"canvas:{CANVAS}"]
 
 

@@ -20,6 +20,9 @@ from services.errors import (
     RateLimited,
     Rejected,
 )
+from tests.engines import ON_SQLITE
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 
 @pytest.fixture
@@ -141,6 +144,7 @@ def test_too_many_requests_wait_for_braze_and_lose_nobody(world: World):
     assert world.dispatch().n_accepted == 108
 
 
+@ON_SQLITE
 def test_braze_that_says_too_many_for_ever_is_asked_only_a_few_times(world: World):
     world.braze.answer = lambda _: RateLimited("slow", retry_after_s=0.5)
     world.braze.delivers = lambda _: False
@@ -153,6 +157,7 @@ def test_braze_that_says_too_many_for_ever_is_asked_only_a_few_times(world: Worl
     assert world.states() == {"not_reached": 50, "hour_passed": 58}
 
 
+@ON_SQLITE
 def test_an_outage_is_asked_less_and_less_and_then_left_to_a_person(world: World):
     world.braze.answer = lambda _: NeverConnected("no route")
     world.braze.delivers = lambda _: False

@@ -15,6 +15,8 @@ from services.activation.plans.store import next_due_at, withdraw
 from services.errors import DataError
 from services.experiment.model import Experiment
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:

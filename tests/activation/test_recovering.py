@@ -22,6 +22,10 @@ from services.activation.model import Claim, HeldBack, HeldReason, LedgerState, 
 from services.activation.pausing import pause
 from services.activation.recovery import recover
 from services.errors import NeverConnected
+from tests import postgres
+from tests.engines import ON_SQLITE
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 
 class Killed(BaseException):
@@ -132,10 +136,15 @@ def test_a_claim_that_waited_too_long_is_not_sent(
     assert held.value.reason is HeldReason.LEASE_OVER
 
 
-def test_a_database_that_cannot_be_read_before_the_first_byte_calls_the_send_off(world: World):
+def test_a_database_that_cannot_be_read_before_the_first_byte_calls_the_send_off(
+    world: World, both_engines: str
+):
     batch = take(world)
     world.database.close()
-    (world.home / "state.sqlite").write_bytes(b"not a database")
+    if both_engines == "sqlite":
+        (world.home / "state.sqlite").write_bytes(b"not a database")
+    else:
+        postgres.server().drop(str(world.database.url.database))
     with pytest.raises(HeldBack) as held:
         check(post(world), batch)
     assert held.value.reason is HeldReason.UNREADABLE
@@ -228,6 +237,7 @@ CHILD = """
 """
 
 
+@ON_SQLITE
 def test_a_killed_process_never_makes_the_next_one_send_twice(tmp_path: Path):
     world = World(tmp_path, n_people=500)
     world.plan()

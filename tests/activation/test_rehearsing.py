@@ -16,6 +16,9 @@ from services.activation.ledger import claim
 from services.activation.model import Claim, Held, SkipReason
 from services.errors import DataError
 from services.experiment.model import TargetKind
+from tests.engines import ON_SQLITE
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 
 @pytest.fixture
@@ -91,6 +94,7 @@ def test_decisions_that_are_not_planned_yet_can_be_rehearsed(tmp_path: Path):
     assert world.rows("SELECT * FROM ledger") == []
 
 
+@ON_SQLITE
 def test_it_writes_nothing_and_its_sender_cannot_send(world: World):
     world.database.close()
     before = hashlib.sha256((world.home / "state.sqlite").read_bytes()).digest()

@@ -26,6 +26,8 @@ from services.braze.client import BrazeClient
 from services.errors import BrazeBroken, NoAnswer
 from services.experiment.model import TargetKind
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 SENT = NINE.timestamp()
 HERE = (TargetKind.CAMPAIGN, CAMPAIGN)
 

@@ -17,6 +17,8 @@ from services.braze.limits import Family, RateWindow
 from services.errors import AccessError
 from services.experiment.audit.store import check_chain, history
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 NOW = 1_800_000_123.0
 HOUR_END = (NOW // 3600 + 1) * 3600
 

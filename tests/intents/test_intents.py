@@ -20,6 +20,8 @@ from services.intents.model import (
 )
 from services.messages import msg, msgn
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 @pytest.fixture
 def clock():

@@ -1,15 +1,14 @@
-"""The second barrier: triggers on the ledger (SQLite)."""
+"""The second barrier: triggers on the ledger."""
 
 from alembic import op
 
-from services.database.barriers import TRIGGERS
+from services.database.barriers import BARRIERS, statements
 
 revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Install the triggers; PostgreSQL relies on the claim and on the ledger's key."""
-    if op.get_bind().dialect.name == "sqlite":
-        for trigger in TRIGGERS:
-            op.execute(trigger)
+    """Put up the barriers."""
+    for statement in statements(BARRIERS, op.get_bind().dialect.name):
+        op.execute(statement)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.database.barriers import AFTER_RECONCILING
+from services.database.barriers import AFTER_RECONCILING, statements
 
 revision = "0004"
 down_revision = "0003"
@@ -31,5 +31,5 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "target", "day"),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(AFTER_RECONCILING)
+    for statement in statements([AFTER_RECONCILING], op.get_bind().dialect.name):
+        op.execute(statement)
