@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from services.audience.features import fit, matrix
@@ -17,24 +18,51 @@ BASE_SHARE = 0.035
 
 @dataclass(frozen=True)
 class World:
-    """chance float (n_people, n_combinations); value likewise (1 unless revenue).
+    """What every combination would do for every person.
 
-    `features` float32 (n_people, k): what the engine may see. `taste_of_day` picks the truth.
+    people      one row a person: the attributes as they stand in a customer table
+    features    float32 (n_people, k): the same as the audience stage turns them into columns
+    logits      one float (n_people, n_combinations) a truth; the first two are used one after the
+                other where the market changes
+    value       likewise: worth of one conversion (1 unless revenue)
+    change_day  first day of the second truth; None = it never comes
+    drift_days  days over which the first truth turns little by little into the second; 0 = at once
+    eligible    bool (n_people, n_combinations), None = everybody may get everything
     """
 
     space: Space
+    people: pd.DataFrame
     features: np.ndarray
     names: tuple[str, ...]
     attributes: tuple[str, ...]
-    chances: tuple[np.ndarray, ...]
+    logits: tuple[np.ndarray, ...]
     value: np.ndarray
     change_day: int | None
     reward: Reward
+    drift_days: int = 0
+    eligible: np.ndarray | None = None
+
+    @property
+    def n_people(self) -> int:
+        """How many people live here."""
+        return len(self.people)
+
+    def may(self, who: np.ndarray) -> np.ndarray:
+        """Eligible combinations of some people: bool (n, n_combinations)."""
+        if self.eligible is None:
+            return np.ones((len(who), self.space.n_combinations), dtype=bool)
+        return self.eligible[who]
 
     def chance(self, day: int) -> np.ndarray:
-        return self.chances[int(self.change_day is not None and day >= self.change_day)]
+        """Chance of a conversion on a day: float64 (n_people, n_combinations)."""
+        if self.change_day is None or day < self.change_day:
+            return _expit(self.logits[0])
+        passed = day - self.change_day + 1
+        turned = 1.0 if passed >= self.drift_days else passed / self.drift_days
+        return _expit((1 - turned) * self.logits[0] + turned * self.logits[1])
 
     def worth(self, day: int) -> np.ndarray:
+        """Expected reward: chance times value."""
         return self.chance(day) * self.value
 
 
@@ -50,8 +78,20 @@ def world(
     revenue: bool = False,
     n_people: int = N_PEOPLE,
     keep_share: float = 1.0,
+    n_idle: int = 0,
+    drift_days: int = 0,
+    barred_share: float = 0.0,
 ) -> World:
-    """Draw a world. `sizes`: options of each dimension; `keep_share`: allowed combinations."""
+    """Draw a world.
+
+    sizes         options of each dimension
+    base          average chance of a conversion when combinations are sent at random
+    heterogeneity, pairs, mains  strength of what depends on the person, on two options together,
+                  and on one option for everybody
+    keep_share    of all combinations, those allowed
+    n_idle        the last so many dimensions make no difference to anybody
+    barred_share  of options, those a person may not get; one of each dimension always remains
+    """
     rng = np.random.default_rng(seed)
     options = np.array(list(product(*(range(s) for s in sizes))), dtype=np.int16)
     if keep_share < 1:
@@ -60,17 +100,46 @@ def world(
     dimensions = tuple((f"d{i}", tuple(f"o{j}" for j in range(s))) for i, s in enumerate(sizes))
     space = Space(dimensions, options)
     numbers, kinds = _people(rng, n_people)
-    features, names, attributes = _columns(numbers, kinds)
+    people = _table(numbers, kinds)
+    snapshot = pa.table({f"attr:{name}": pa.array(people[name].tolist()) for name in people})
+    spec = fit(snapshot)
     n_truths = 2 if change_day is not None else 1
-    chances = tuple(
-        _chance(rng, sizes, options, numbers, kinds, base, heterogeneity, pairs, mains)
+    felt = sizes[: len(sizes) - n_idle]
+    logits = tuple(
+        _levelled(rng, felt, options, numbers, kinds, base, heterogeneity, pairs, mains)
         for _ in range(n_truths)
     )
     value = np.ones((1, 1))
     if revenue:
         value = np.exp(3 + 0.5 * _logits(rng, sizes, options, numbers, kinds, heterogeneity, 0, 1))
-    reward = Reward.REVENUE if revenue else Reward.BINARY
-    return World(space, features, names, attributes, chances, value, change_day, reward)
+    return World(
+        space=space,
+        people=people,
+        features=matrix(spec, snapshot),
+        names=spec.names,
+        attributes=spec.attributes,
+        logits=logits,
+        value=value,
+        change_day=change_day,
+        reward=Reward.REVENUE if revenue else Reward.BINARY,
+        drift_days=drift_days,
+        eligible=_eligible(rng, sizes, options, n_people, barred_share) if barred_share else None,
+    )
+
+
+def _expit(logits: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logits))
+
+
+def _eligible(
+    rng: np.random.Generator, sizes: tuple[int, ...], options: np.ndarray, n: int, barred: float
+) -> np.ndarray:
+    eligible = np.ones((n, len(options)), dtype=bool)
+    for d, size in enumerate(sizes):
+        may = rng.random((n, size)) >= barred
+        may[np.arange(n), rng.integers(0, size, n)] = True
+        eligible &= may[:, options[:, d]]
+    return eligible
 
 
 def _people(rng: np.random.Generator, n: int) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -81,15 +150,9 @@ def _people(rng: np.random.Generator, n: int) -> tuple[np.ndarray, list[np.ndarr
     return numbers, kinds
 
 
-def _columns(
-    numbers: np.ndarray, kinds: list[np.ndarray]
-) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    """What the audience stage makes of these people."""
-    columns = {f"attr:n{i}": pa.array(x) for i, x in enumerate(numbers.T)}
-    columns |= {f"attr:k{i}": pa.array([f"v{v}" for v in kind]) for i, kind in enumerate(kinds)}
-    table = pa.table(columns)
-    spec = fit(table)
-    return matrix(spec, table), spec.names, spec.attributes
+def _table(numbers: np.ndarray, kinds: list[np.ndarray]) -> pd.DataFrame:
+    columns = {f"n{i}": x for i, x in enumerate(numbers.T)}
+    return pd.DataFrame(columns | {f"k{i}": [f"v{v}" for v in k] for i, k in enumerate(kinds)})
 
 
 def _effect(rng: np.random.Generator, numbers: np.ndarray, kinds: list[np.ndarray]) -> np.ndarray:
@@ -120,14 +183,14 @@ def _logits(rng, sizes, options, numbers, kinds, heterogeneity, pairs, mains) ->
     return logits
 
 
-def _chance(rng, sizes, options, numbers, kinds, base, heterogeneity, pairs, mains) -> np.ndarray:
+def _levelled(rng, sizes, options, numbers, kinds, base, heterogeneity, pairs, mains) -> np.ndarray:
     logits = _logits(rng, sizes, options, numbers, kinds, heterogeneity, pairs, mains)
     logits += sum(_effect(rng, numbers, kinds) for _ in range(4))[:, None]
     low, high = -12.0, 6.0
     for _ in range(50):  # bisection: the uniform policy's average is the base rate
         middle = (low + high) / 2
-        if (1 / (1 + np.exp(-(logits + middle)))).mean() < base:
+        if _expit(logits + middle).mean() < base:
             low = middle
         else:
             high = middle
-    return (1 / (1 + np.exp(-(logits + low)))).astype(np.float64)
+    return logits + low
