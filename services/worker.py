@@ -1,7 +1,8 @@
 """The process that acts: it answers intents, runs cycles, sends, settles. Nothing else does.
 
 One worker works on a home at a time. It does its things in small steps and looks at pauses and
-intents between them; killed at any point, the next one goes on from what is durable.
+intents between them; killed at any point, the next one goes on from what is durable. Where several
+share a PostgreSQL database, one of them leads and the others only send what is due.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import structlog
 
 from services.activation.recovery import recover
 from services.bootstrap import Workplace, open_workplace
+from services.database.leading import Lead
 from services.errors import ConsoleError, Locked, SetupError
 from services.experiment.model import Experiment, Status
 from services.experiment.store import experiments, load_version
@@ -46,6 +48,7 @@ from services.workflow.watching import watch_audiences
 STEP_S = 1.0  # between two looks at what is due
 WAIT_FOR_CONNECTION_S = 2.0
 RETRY_S = 60.0  # before a stage that failed is tried again
+RECOVER_EVERY_S = 30.0  # a quarter of a lease
 log = structlog.get_logger()
 
 
@@ -57,10 +60,24 @@ class Worker:
         self._started = time.time()
         self._again_at: dict[str, float] = {}
         self._alarms = Alarms(place)
+        self._lead = Lead(place.console.database)
+        self._leads = False
+        self._recovered_at = float("-inf")
 
     def step(self) -> None:
-        """One round: intents, then whatever is due for each running experiment."""
+        """One round: intents, then whatever is due for each running experiment.
+
+        A worker that does not lead sends what is due, and nothing else.
+        """
         console = self._place.console
+        leads = self._lead.held()
+        if leads and not self._leads:
+            restart_abandoned(console.database, console.clock)
+        self._leads = leads
+        if not leads:
+            self._send_only()
+            return
+        self._recover()
         beat(console, started_at=self._started)
         while act_on_next(self._place):
             beat(console, started_at=self._started)
@@ -71,6 +88,24 @@ class Worker:
             if row.status in (Status.RUNNING, Status.PAUSED, Status.STOPPED):
                 first = row.first_day
                 self._guarded(row.id, lambda id=row.id, first=first: self._advance(id, first))
+
+    def end(self) -> None:
+        """Let another worker lead."""
+        self._lead.give_up()
+
+    def _recover(self) -> None:
+        """Give up what others lost. The only worker has done so at its start."""
+        now = time.monotonic()
+        if self._place.console.database.is_sqlite or now - self._recovered_at < RECOVER_EVERY_S:
+            return
+        self._recovered_at = now
+        recover(self._place.console.database, self._place.console.clock)
+
+    def _send_only(self) -> None:
+        console = self._place.console
+        for row in experiments(console.database):
+            if row.status is Status.RUNNING:
+                self._guarded(row.id, lambda id=row.id: send_due(self._place, id))
 
     def _advance(self, experiment_id: str, first_day: date | None) -> None:
         console = self._place.console
@@ -141,20 +176,23 @@ def work_on(
     while_unchanged: Settings | None = None,
 ) -> None:
     """Work in a home whose lock the caller holds, until `stop` is set or the settings change."""
-    recover(place.console.database, place.console.clock, alone=True)
-    restart_abandoned(place.console.database, place.console.clock)
+    database = place.console.database
+    recover(database, place.console.clock, alone=database.is_sqlite)
     worker = Worker(place)
     ended = stop or threading.Event()
-    while not ended.is_set():
-        try:
-            worker.step()
-        except ConsoleError as problem:
-            log.error("step failed", why=str(problem))
-        ended.wait(STEP_S)
-        if while_unchanged is not None:
-            now = load_settings(home=while_unchanged.home, with_keys=True)
-            if now != while_unchanged:
-                return
+    try:
+        while not ended.is_set():
+            try:
+                worker.step()
+            except ConsoleError as problem:
+                log.error("step failed", why=str(problem))
+            ended.wait(STEP_S)
+            if while_unchanged is not None:
+                now = load_settings(home=while_unchanged.home, with_keys=True)
+                if now != while_unchanged:
+                    return
+    finally:
+        worker.end()
 
 
 @contextmanager

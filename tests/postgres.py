@@ -63,6 +63,14 @@ class Server:
         with psycopg.connect(autocommit=True, **where) as connection:
             connection.execute(sql)  # type: ignore[call-overload]
 
+    def ask(self, name: str, sql: str) -> list[tuple[object, ...]]:
+        """The rows a query finds in one database."""
+        import psycopg
+
+        where = {"host": str(self.folder), "user": "anneal", "dbname": name}
+        with psycopg.connect(autocommit=True, **where) as connection:
+            return connection.execute(sql).fetchall()  # type: ignore[call-overload]
+
     def copy(self, of: str = MIGRATED, name: str | None = None) -> str:
         """A new database like `of`; returns its name. Nobody may be connected to `of`."""
         name = name or f"copy_{next(self._numbers)}"

@@ -33,6 +33,7 @@ from services.activation.switches import store as switches
 from services.activation.switches.buckets import DEFAULT_SHARE, Bucket
 from services.clock import Clock
 from services.database.engine import Database
+from services.database.leading import shared_s
 from services.experiment.model import Channel, Experiment, TargetKind
 
 
@@ -187,7 +188,7 @@ def _take(
     fence = max((p.fence for p in going), default=0) + 1
     batch_id = None
     if going:
-        lease_until = lease.boot_s() + lease.LEASE_S
+        lease_until = shared_s(connection, lease.boot_s()) + lease.LEASE_S
         values = {**batch, "experiment": experiment.id, "fence": fence, "now": now}
         batch_id = connection.scalar(
             _BATCH, {**values, "n_people": len(going), "lease": lease_until}

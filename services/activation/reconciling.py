@@ -75,7 +75,7 @@ def reconcile(
             was.what,
             hint=msg("That is more than a move. Run it without: --moved."),
         )
-    lost = give_up(database, clock, alone=True)
+    lost = give_up(database, clock, alone=database.is_sqlite)
     done = Reconciled(was, None, 0, lost.n_people, {})
     if not moved:
         done = _begin_anew(database, clock, experiments, was, lost.n_people, by, reason)

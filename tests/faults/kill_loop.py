@@ -1,6 +1,6 @@
 """SIGKILL a sending process at every step it takes, recover, finish, and compare with the truth.
 
-    python -m tests.faults.kill_loop --kills 300 --json
+    python -m tests.faults.kill_loop --kills 300 [--database postgresql] --json
 
 A step is everything between which a process can end: before and after each SQL statement and each
 commit, before the last look, before the request, with half of it accepted, after it, before the
@@ -14,9 +14,7 @@ import argparse
 import json
 import os
 import random
-import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -31,10 +29,10 @@ from services.activation.dispatcher import dispatch_due
 from services.activation.model import Claim, Reply
 from services.activation.recovery import recover
 from services.clock import FixedClock
-from services.database.engine import Database
 from services.errors import BrazeBroken, NeverConnected, NoAnswer, RateLimited
 from services.lake import Lake
-from tests.activation.sending_world import NINE, WORKSPACE, World, an_experiment
+from tests.activation.sending_world import NINE, WORKSPACE, an_experiment
+from tests.faults.states import SQLITE, State, add_option, state_on
 
 N_PEOPLE = 150  # four requests: 75 people of the campaign, 60 of the Canvas
 STRIDES = (37, 41, 43)  # so that few kills spread over the whole run; primes: many reach each step
@@ -128,21 +126,14 @@ class FileBraze:
         os.write(self._truth, lines.encode())
 
 
-def build(folder: Path) -> None:
-    """A planned day that every run starts from."""
-    world = World(folder, n_people=N_PEOPLE)
-    world.plan()
-    world.database.close()
-
-
-def run_child(home: Path, fatal: int | None, seed: int, fault_share: float) -> int:
+def run_child(state: State, home: Path, fatal: int | None, seed: int, fault_share: float) -> int:
     """Fork, send, die at step `fatal` (None = live). Returns the wait status."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1]
     try:  # in the child: nothing may run past this block
         step = Steps(fatal, home / STEPS)
-        database = Database(f"sqlite:///{home / 'state.sqlite'}")
+        database = state.open(home)
         for event in ("before_cursor_execute", "after_cursor_execute"):
             sa.event.listen(database.engine, event, _named(step, event))
         sa.event.listen(database.engine, "commit", lambda _: step("before a commit"))
@@ -167,17 +158,19 @@ def run_child(home: Path, fatal: int | None, seed: int, fault_share: float) -> i
     os._exit(0)
 
 
-def kill_loop(kills: int, *, fault_share: float = 0.0, seed: int = 0) -> Report:
+def kill_loop(
+    kills: int, *, fault_share: float = 0.0, seed: int = 0, engine: str = SQLITE
+) -> Report:
     """Kill `kills` processes, one a run, over all steps in turn; then finish and check each run."""
     report = Report()
     rng = random.Random(seed)
     began = time.monotonic()
+    state = state_on(engine)
     with tempfile.TemporaryDirectory() as temporary:
         template = Path(temporary) / "template"
-        template.mkdir()
-        build(template)
-        shutil.copytree(template, whole := Path(temporary) / "whole")
-        run_child(whole, None, seed, 0.0)
+        state.build(template, N_PEOPLE)
+        state.copy(template, whole := Path(temporary) / "whole")
+        run_child(state, whole, None, seed, 0.0)
         steps = json.loads((whole / STEPS).read_text())
         report.steps_in_a_whole_run = steps["n"]
         stride = next(s for s in STRIDES if steps["n"] % s)
@@ -185,51 +178,50 @@ def kill_loop(kills: int, *, fault_share: float = 0.0, seed: int = 0) -> Report:
         number = -1
         while report.kills < kills:  # with faults a run may end before its fatal step
             number += 1
-            shutil.copytree(template, home)
+            state.copy(template, home)
             at = number * stride % report.steps_in_a_whole_run
-            status = run_child(home, at, rng.randrange(2**31), fault_share)
+            status = run_child(state, home, at, rng.randrange(2**31), fault_share)
             killed = os.WIFSIGNALED(status)
             report.kills += killed
             if killed:
                 name = (home / STEPS).read_text()
                 report.boundaries[name] = report.boundaries.get(name, 0) + 1
-            run_child(home, None, rng.randrange(2**31), fault_share)
-            check(home, report)
-            shutil.rmtree(home)
+            run_child(state, home, None, rng.randrange(2**31), fault_share)
+            check(state, home, report)
+            state.remove(home)
     report.boundaries_missed = sorted(set(steps["names"]) - set(report.boundaries))
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
 
-def check(home: Path, report: Report) -> None:
-    """Compare truth and ledger with nothing but sqlite3 and a text file."""
+def check(state: State, home: Path, report: Report) -> None:
+    """Compare truth and ledger with nothing but the bare driver and a text file."""
     report.runs += 1
     found = report.violations
     path = home / TRUTH
     truth = Counter(path.read_text().split("\n")[:-1]) if path.exists() else Counter()
     found["duplicates"] += sum(1 for n in truth.values() if n > 1)
     found["holdout"] += sum(1 for line in truth if int(line.split("\t")[0][3:]) % 10 == 0)
-    with sqlite3.connect(home / "state.sqlite") as c:
-        if c.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            found["broken_database"] += 1
-        rows = c.execute(
-            "SELECT p.external_id || char(9) || l.day, l.state, l.reason FROM ledger l "
-            "JOIN people p ON p.person = l.person"
-        ).fetchall()
-        durable = {d for (d,) in c.execute("SELECT day FROM manifest WHERE kind = 'decisions'")}
-    c.close()
-    ledger = {key: state for key, state, _ in rows}
+    found["broken_database"] += not state.whole(home)
+    rows = state.rows(
+        home,
+        "SELECT p.external_id, l.day, l.state, l.reason FROM ledger l "
+        "JOIN people p ON p.person = l.person",
+    )
+    days = state.rows(home, "SELECT day FROM manifest WHERE kind = 'decisions'")
+    durable = {day for (day,) in days}
+    ledger = {f"{id}\t{day}": standing for id, day, standing, _ in rows}
     may_be_out = {"accepted", "accepted_partial", "queued", "unknown"}
     found["not_in_the_ledger"] += sum(1 for key in truth if ledger.get(key) not in may_be_out)
     found["without_decision"] += sum(1 for key in truth if key.split("\t")[1] not in durable)
     settled = may_be_out | {"planned", "rejected", "skipped"}
     decided = N_PEOPLE - N_PEOPLE // 10
-    explained = sum(1 for _, s, why in rows if s in settled and (s == "skipped") == bool(why))
+    explained = sum(1 for _, _, s, why in rows if s in settled and (s == "skipped") == bool(why))
     found["unexplained"] += decided - explained
     unsent = sum(1 for key, s in ledger.items() if s == "unknown" and key not in truth)
     report.most_unsent_after_one_kill = max(report.most_unsent_after_one_kill, unsent)
-    for state in ledger.values():
-        report.states[state] = report.states.get(state, 0) + 1
+    for standing in ledger.values():
+        report.states[standing] = report.states.get(standing, 0) + 1
 
 
 def _named(step: Steps, event: str) -> Callable[..., None]:
@@ -256,11 +248,15 @@ def main() -> int:
     options.add_argument("--fault-share", type=float, default=0.0)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--json", action="store_true")
+    add_option(options)
     chosen = options.parse_args()
-    report = kill_loop(chosen.kills, fault_share=chosen.fault_share, seed=chosen.seed)
+    report = kill_loop(
+        chosen.kills, fault_share=chosen.fault_share, seed=chosen.seed, engine=chosen.database
+    )
     if chosen.json:
         shown = {
             "name": "kill_loop",
+            "database": chosen.database,
             **asdict(report),
             "holds": not any(report.violations.values()),
         }

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests import postgres
 from tests.faults.kill_loop import Report, kill_loop
 
 N_KILLS = (
     16  # in the ordinary run; the slow one goes through every step, and the command through more
 )
+
+
+needs_server = pytest.mark.skipif(bool(postgres.why_none()), reason=postgres.why_none() or "-")
 
 
 def assert_kept(report: Report) -> None:
@@ -19,6 +23,13 @@ def assert_kept(report: Report) -> None:
 def test_killed_at_a_spread_of_steps_it_keeps_every_promise():
     report = kill_loop(N_KILLS)
     assert report.kills == N_KILLS
+    assert_kept(report)
+
+
+@needs_server
+def test_killed_beside_a_postgresql_server_it_keeps_every_promise():
+    report = kill_loop(N_KILLS // 2, engine="postgresql")
+    assert report.kills == N_KILLS // 2
     assert_kept(report)
 
 

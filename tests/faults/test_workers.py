@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from tests import postgres
 from tests.faults.workers import workers
+
+needs_server = pytest.mark.skipif(bool(postgres.why_none()), reason=postgres.why_none() or "-")
 
 
 def test_workers_and_zombies_keep_every_promise():
     found = workers(1, n_workers=4, seed=1)
+    assert found.n == 1
+    assert found.holds, found
+
+
+@needs_server
+def test_workers_and_zombies_on_a_postgresql_server_keep_every_promise():
+    found = workers(1, n_workers=4, seed=1, engine="postgresql")
     assert found.n == 1
     assert found.holds, found
 

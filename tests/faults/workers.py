@@ -1,6 +1,6 @@
 """Several workers on one ledger, some of them stopped past their lease and woken again.
 
-    python -m tests.faults.workers --rounds 1000 --json
+    python -m tests.faults.workers --rounds 1000 [--database postgresql] --json
 
 Each round forks workers that send the same planned day. Leases are short, so that a worker that is
 stopped (SIGSTOP) at a random moment loses its batch to the others' recovery before it goes on: a
@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
@@ -26,10 +24,10 @@ from services.activation.dispatcher import dispatch_due
 from services.activation.model import Claim, Reply
 from services.activation.recovery import recover
 from services.clock import FixedClock
-from services.database.engine import Database
 from services.lake import Lake
 from tests.activation.sending_world import NINE, WORKSPACE, an_experiment
-from tests.faults.kill_loop import TRUTH, Report, build, check
+from tests.faults.kill_loop import N_PEOPLE, TRUTH, Report, check
+from tests.faults.states import SQLITE, State, add_option, state_on
 from tests.faults.verdict import Verdict, show
 
 N_WORKERS = 8
@@ -56,11 +54,11 @@ class SlowFile:
         return {}
 
 
-def work(home: Path, seed: int) -> None:
+def work(state: State, home: Path, seed: int) -> None:
     """What one worker does: recover what others left, send, until nothing is left."""
     lease.START_WITHIN_S, lease.LEASE_S = START_WITHIN_S, LEASE_S
     rng = random.Random(seed)
-    database = Database(f"sqlite:///{home / 'state.sqlite'}")
+    database = state.open(home)
     clock, sender = FixedClock(NINE), SlowFile(home, rng)
     for _ in range(3):
         recover(database, clock)
@@ -76,7 +74,9 @@ def work(home: Path, seed: int) -> None:
         time.sleep(rng.random() * 0.1)
 
 
-def run_round(home: Path, rng: random.Random, n_workers: int, verdict: Verdict) -> None:
+def run_round(
+    state: State, home: Path, rng: random.Random, n_workers: int, verdict: Verdict
+) -> None:
     """Fork the workers, stop and wake some of them, and wait for all."""
     children = set()
     for _ in range(n_workers):
@@ -84,7 +84,7 @@ def run_round(home: Path, rng: random.Random, n_workers: int, verdict: Verdict) 
         child = os.fork()
         if not child:
             try:
-                work(home, seed)
+                work(state, home, seed)
             except BaseException as problem:
                 (home / f"problem-{os.getpid()}.txt").write_text(repr(problem))
                 os._exit(1)
@@ -118,9 +118,9 @@ def run_round(home: Path, rng: random.Random, n_workers: int, verdict: Verdict) 
         time.sleep(0.01)
 
 
-def finish(home: Path) -> int:
+def finish(state: State, home: Path) -> int:
     """Recover and send what is left; how many batches had been lost to a zombie."""
-    database = Database(f"sqlite:///{home / 'state.sqlite'}")
+    database = state.open(home)
     clock = FixedClock(NINE)
     recover(database, clock, alone=True)
     dispatch_due(
@@ -133,47 +133,47 @@ def finish(home: Path) -> int:
         home=home,
     )
     database.close()
-    with sqlite3.connect(home / "state.sqlite") as c:
-        (n,) = c.execute("SELECT COUNT(*) FROM batches WHERE state = 'unknown'").fetchone()
-    c.close()
+    ((n,),) = state.rows(home, "SELECT COUNT(*) FROM batches WHERE state = 'unknown'")
     return int(n)
 
 
-def accepted_but_not_sent(home: Path) -> int:
+def accepted_but_not_sent(state: State, home: Path) -> int:
     """People the ledger calls accepted who are not in the truth."""
     path = home / TRUTH
     truth = set(path.read_text().split("\n")) if path.exists() else set()
-    with sqlite3.connect(home / "state.sqlite") as c:
-        rows = c.execute(
-            "SELECT p.external_id || char(9) || l.day FROM ledger l "
-            "JOIN people p ON p.person = l.person WHERE l.state = 'accepted'"
-        ).fetchall()
-    c.close()
-    return sum(1 for (key,) in rows if key not in truth)
+    rows = state.rows(
+        home,
+        "SELECT p.external_id, l.day FROM ledger l "
+        "JOIN people p ON p.person = l.person WHERE l.state = 'accepted'",
+    )
+    return sum(1 for id, day in rows if f"{id}\t{day}" not in truth)
 
 
-def workers(rounds: int, *, n_workers: int = N_WORKERS, seed: int = 0) -> Verdict:
+def workers(
+    rounds: int, *, n_workers: int = N_WORKERS, seed: int = 0, engine: str = SQLITE
+) -> Verdict:
     """Play the rounds; a fresh planned day for each."""
     verdict = Verdict("workers", targets={"duplicates": "0", "mismatches": "0"})
     verdict.figures |= {"workers": n_workers, "times_stopped": 0, "batches_lost_to_zombies": 0}
+    verdict.figures["database"] = engine
+    state = state_on(engine)
     rng = random.Random(seed)
     report = Report()
     mismatches = 0
     with tempfile.TemporaryDirectory() as temporary:
         template, home = Path(temporary) / "template", Path(temporary) / "run"
-        template.mkdir()
-        build(template)
+        state.build(template, N_PEOPLE)
         for _ in range(rounds):
-            shutil.copytree(template, home)
-            run_round(home, rng, n_workers, verdict)
-            lost = finish(home)
+            state.copy(template, home)
+            run_round(state, home, rng, n_workers, verdict)
+            lost = finish(state, home)
             verdict.figures["batches_lost_to_zombies"] = (
                 int(verdict.figures["batches_lost_to_zombies"]) + lost
             )
-            check(home, report)
-            mismatches += accepted_but_not_sent(home)
+            check(state, home, report)
+            mismatches += accepted_but_not_sent(state, home)
             verdict.n += 1
-            shutil.rmtree(home)
+            state.remove(home)
     verdict.violations |= report.violations
     verdict.count("accepted_but_not_sent", mismatches)
     return verdict
@@ -186,8 +186,11 @@ def main() -> int:
     options.add_argument("--workers", type=int, default=N_WORKERS)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--json", action="store_true")
+    add_option(options)
     chosen = options.parse_args()
-    found = workers(chosen.rounds, n_workers=chosen.workers, seed=chosen.seed)
+    found = workers(
+        chosen.rounds, n_workers=chosen.workers, seed=chosen.seed, engine=chosen.database
+    )
     return show(found, as_json=chosen.json)
 
 

@@ -18,6 +18,7 @@ from services.activation.switches.buckets import DEFAULT_SHARE, exhausted, heed
 from services.braze.limits import Family, RateWindow
 from services.clock import Clock
 from services.database.engine import Database
+from services.database.leading import shared_s
 from services.experiment.audit.store import record
 from services.experiment.model import TargetKind
 from services.intents.model import message_json
@@ -46,7 +47,7 @@ _OURS = sa.text(
 ).bindparams(sa.bindparam("scopes", expanding=True))
 _LEFT = sa.text(
     "SELECT id, claimed_at, target_kind, n_people FROM batches WHERE state = 'sending' "
-    "AND (:alone = 1 OR lease_until_mono < :boot OR lease_until_mono > :boot + :lease)"
+    "AND (:alone = 1 OR lease_until_mono < :shared OR lease_until_mono > :shared + :lease)"
 )
 _LOSE_ROWS = sa.text(
     "UPDATE ledger SET state = 'unknown', updated_at = :now, next_look_at = :look "
@@ -200,7 +201,8 @@ def give_up(database: Database, clock: Clock, *, alone: bool) -> Lost:
     """
     now = clock.now().timestamp()
     with database.write() as connection:
-        values = {"alone": int(alone), "boot": lease.boot_s(), "lease": lease.LEASE_S}
+        shared = shared_s(connection, lease.boot_s())
+        values = {"alone": int(alone), "shared": shared, "lease": lease.LEASE_S}
         left = connection.execute(_LEFT, values).all()
         for row in left:
             look = _first_look(LedgerState.UNKNOWN, TargetKind(row.target_kind), row.claimed_at)
