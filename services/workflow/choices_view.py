@@ -7,15 +7,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from services.database.engine import Database
-from services.experiment.model import Dimension, Experiment, Group
-from services.insights.cells import option_cells
-from services.insights.looking import read_people
+from services.experiment.model import Dimension, Experiment
+from services.insights.cells import with_clear
+from services.insights.pictures import CELLS, closed_until, compute_cells, read_counts
 from services.insights.segments import segment_of
-from services.insights.shares import OPTION_PREFIX, option_shares
+from services.insights.shares import option_shares
 from services.lake import Lake
 from services.messages import Message
 
@@ -54,15 +52,14 @@ def shares_of(
     """
     until = lake.latest_day("decisions", experiment.id)
     since = until - timedelta(days=days - 1) if until is not None and days else None
-    columns = ["day", "grp", f"{OPTION_PREFIX}{dimension.key}"]
-    table = lake.read("decisions", experiment.id, since=since, columns=columns)
-    found = option_shares(table) if table.num_rows else pd.DataFrame(columns=["day", "option"])
-    if found.empty:
+    counts = read_counts(lake, experiment.id, since)
+    shares = option_shares(counts[counts["dimension"] == dimension.key])
+    if shares.empty:
         return pd.DataFrame(columns=["day", "option", "share"])
     labels = {option.key: option.label for option in dimension.options}
-    named = found.assign(
-        option=[labels.get(key, key) for key in found["option"]],
-        day=[_as_day(day) for day in found["day"]],
+    named = shares.assign(
+        option=[labels.get(key, key) for key in shares["option"]],
+        day=[_as_day(day) for day in shares["day"]],
     )
     return named[["day", "option", "share"]]
 
@@ -80,41 +77,35 @@ def cells_of(
 
     until  only decisions whose rewards were closed by that day; None = all
     """
-    column = f"{OPTION_PREFIX}{dimension.key}"
-    decisions = lake.read(
-        "decisions", experiment.id, columns=["decision_id", "person", "grp", column]
-    )
-    rewards = lake.read("rewards", experiment.id, columns=["decision_id", "value", "closed_on"])
-    if until is not None and rewards.num_rows:
-        rewards = rewards.filter(pc.less_equal(rewards["closed_on"], pa.scalar(until)))
-    people = read_people(database, lake, experiment)
-    if people is None or decisions.num_rows == 0 or rewards.num_rows == 0 or not people.segments:
+    cells = _cells(database, lake, experiment, until)
+    if cells is None:
         return None
-    frame = _closed(decisions, rewards, column)
-    if frame.empty:
+    cells = cells[cells["dimension"] == dimension.key].reset_index(drop=True)
+    if cells.empty:
         return None
     labels = {option.key: option.label for option in dimension.options}
-    frame["option"] = [labels.get(key, key) for key in frame["option"]]
-    inside = {key: people.person[mask] for key, mask in people.segments.items()}
-    table = option_cells(frame, inside, list(labels.values()), finished=finished)
+    cells["option"] = [labels.get(key, key) for key in cells["option"]]
+    table = with_clear(cells, finished=finished)
     return Cells(
         table,
-        {key: segment_of(key).label for key in inside},
+        {key: segment_of(key).label for key in dict.fromkeys(table["segment"])},
         tuple(_clearest_first(table)),
         finished,
     )
 
 
-def _closed(decisions: pa.Table, rewards: pa.Table, column: str) -> pd.DataFrame:
-    random = decisions.filter(pc.equal(decisions["grp"], Group.RANDOM.value))
-    joined = random.join(rewards, "decision_id", join_type="inner")
-    return pd.DataFrame(
-        {
-            "person": joined["person"].to_numpy(),
-            "option": joined[column].to_pylist(),
-            "value": joined["value"].to_numpy(),
-        }
-    )
+def _cells(
+    database: Database, lake: Lake, experiment: Experiment, until: date | None
+) -> pd.DataFrame | None:
+    """What the worker last wrote of rewards closed by `until`; worked out where it has not yet."""
+    closed = closed_until(lake, experiment.id, until)
+    if closed is None:
+        return None
+    parts = lake.parts(CELLS, experiment.id, closed)
+    if parts:
+        found: pd.DataFrame = lake.load(parts).to_pandas()
+        return found
+    return compute_cells(database, lake, experiment, until)
 
 
 def _clearest_first(table: pd.DataFrame) -> list[str]:

@@ -18,6 +18,7 @@ from services.bootstrap import Console, Workplace
 from services.experiment.model import Experiment
 from services.experiment.store import load_version
 from services.insights.looking import record_looks
+from services.insights.pictures import record_pictures
 from services.workflow.collecting import collect_outcomes
 from services.workflow.cycles.store import Progress, is_done, records, stage_of
 from services.workflow.deciding import decide
@@ -90,6 +91,7 @@ def close_day(place: Workplace, experiment: Experiment, day: date, *, look: bool
         fetch_series(place, experiment, day, progress)
         if look:
             record_looks(console.database, console.lake, experiment)
+            record_pictures(console.database, console.lake, experiment)
 
 
 def is_open(console: Console, experiment_id: str, day: date) -> bool:

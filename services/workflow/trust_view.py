@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
-import pyarrow as pa
 
 from services.database.engine import Database
 from services.experiment.model import Experiment, Group
 from services.insights.balance import Alarm, group_balance
-from services.workflow.people.store import assigned
+from services.workflow.people.store import entered_counts
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Trust:
 
 def trust(database: Database, experiment: Experiment) -> Trust | None:
     """Compare the groups with the shares they were drawn by; None before anybody entered."""
-    table = assigned(database, experiment.id)
-    if table.num_rows == 0:
+    counts = entered_counts(database, experiment.id)
+    if not counts:
         return None
     groups = [group for group in Group if experiment.groups.of(group) > 0]
     shares = np.array([experiment.groups.of(group) for group in groups])
-    balance = group_balance(_entered(table, groups), shares)
+    balance = group_balance(_entered(counts, groups), shares)
     lines = tuple(
         GroupLine(group, int(seen), float(expected))
         for group, seen, expected in zip(groups, balance.seen, balance.expected, strict=True)
@@ -46,11 +46,12 @@ def trust(database: Database, experiment: Experiment) -> Trust | None:
     return Trust(lines, balance.alarm, float(balance.evidence))
 
 
-def _entered(table: pa.Table, groups: list[Group]) -> np.ndarray:
-    days = np.asarray(table["entered_on"].cast(pa.int32()))
-    names = np.array(table["grp"].to_pylist(), dtype=object)
-    found = [
-        [int(((days == day) & (names == group.value)).sum()) for group in groups]
-        for day in np.unique(days)
-    ]
-    return np.array(found, dtype=np.int64)
+def _entered(counts: list[tuple[date, str, int]], groups: list[Group]) -> np.ndarray:
+    """People by day of entry and group, int (n_days, n_groups)."""
+    days = sorted({day for day, _, _ in counts})
+    names = [group.value for group in groups]
+    found = np.zeros((len(days), len(groups)), dtype=np.int64)
+    for day, group, n in counts:
+        if group in names:
+            found[days.index(day), names.index(group)] = n
+    return found

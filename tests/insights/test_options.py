@@ -7,7 +7,7 @@ import pytest
 
 from services.experiment.model import Group
 from services.insights.cells import option_cells
-from services.insights.shares import option_shares
+from services.insights.shares import count_options, option_shares
 
 DAY = date(2026, 3, 2)
 
@@ -76,23 +76,27 @@ def table(options: list[str], groups: list[str] | None = None) -> pa.Table:
     )
 
 
+def shares_of(made: pa.Table, group: Group = Group.PERSONALISED) -> pd.DataFrame:
+    return option_shares(count_options(made).to_pandas(), group)
+
+
 def test_shares_add_up_to_one_within_day_and_dimension():
-    shares = option_shares(table(["a", "a", "b", "a"]))
+    shares = shares_of(table(["a", "a", "b", "a"]))
     assert dict(zip(shares["option"], shares["share"], strict=True)) == {"a": 0.75, "b": 0.25}
     assert set(shares["n"]) == {4}
 
 
 def test_shares_are_those_of_one_group():
-    shares = option_shares(table(["a", "b"], ["personalised", "random"]), Group.RANDOM)
+    shares = shares_of(table(["a", "b"], ["personalised", "random"]), Group.RANDOM)
     assert list(shares["option"]) == ["b"]
 
 
 def test_an_option_not_chosen_on_a_day_has_share_zero_there():
     later = table(["b"]).set_column(0, "day", pa.array([date(2026, 3, 3)], pa.date32()))
-    shares = option_shares(pa.concat_tables([table(["a"]), later]))
+    shares = shares_of(pa.concat_tables([table(["a"]), later]))
     assert len(shares) == 4
     assert shares["share"].sum() == pytest.approx(2)
 
 
 def test_no_decisions_give_an_empty_table_with_its_columns():
-    assert list(option_shares(pa.table({})).columns) == ["day", "dimension", "option", "share", "n"]
+    assert list(shares_of(pa.table({})).columns) == ["day", "dimension", "option", "share", "n"]

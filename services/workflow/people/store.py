@@ -38,6 +38,21 @@ def assigned(database: Database, experiment_id: str) -> pa.Table:
     )
 
 
+def entered_counts(database: Database, experiment_id: str) -> list[tuple[date, str, int]]:
+    """How many people entered each group on each day: (day, group, n), in order of day."""
+    query = (
+        sa.select(assignments.c.entered_on, assignments.c.grp, sa.func.count())
+        .where(assignments.c.experiment_id == experiment_id)
+        .group_by(assignments.c.entered_on, assignments.c.grp)
+        .order_by(assignments.c.entered_on)
+    )
+    with database.read() as connection:
+        return [
+            (date.fromisoformat(day), str(group), int(n))
+            for day, group, n in connection.execute(query)
+        ]
+
+
 def taken(database: Database, experiment_id: str, people: np.ndarray) -> np.ndarray:
     """Which of `people` (int64) are active in another experiment; bool, same length."""
     query = sa.select(assignments.c.person).where(
