@@ -13,35 +13,37 @@ from pages.components.dry_run_parts import draw_dry_run
 from pages.components.gate import gate
 from pages.components.head import card_title, head, section
 from pages.components.intent_progress import ask_button
+from pages.components.launch_checks import MARKS, draw_checks
 from pages.components.routes import ROUTES, go, link
+from pages.components.schedule_form import draw_schedule
 from pages.components.test_send import draw_test_send
 from pages.components.translate import _, day, moment, ngettext, number, say
-from services.activation.preflight import TICKS, Check, CheckState
+from services.activation.preflight import CheckState
 from services.experiment.model import Status
 from services.experiment.store import experiment_row
 from services.intents.model import IntentKind
-from services.workflow.accounts import Role
-from services.workflow.launch_view import Launch, launch
-
-MARKS = {
-    CheckState.OK: ":green[:material/check_circle:]",
-    CheckState.LOOK: ":orange[:material/warning:]",
-    CheckState.BLOCK: ":red[:material/block:]",
-}
-WHERE = {
-    "targets": "templates",
-    "target": "templates",
-    "content": "templates",
-    "permission": "connection",
-    "audience": "audience",
-    "sms_consent": "audience",
-}
+from services.workflow.accounts import LOCAL_EMAIL, Role
+from services.workflow.launch_view import Launch, launch, ticked_in
+from services.workflow.metric_view import draft_experiment, overruled
 
 
-def draw_paragraph(seen: Launch) -> None:
-    """What is approved: made from the configuration and nothing else."""
+def draw_paragraph(editing: Editing, seen: Launch) -> None:
+    """What is approved: made from the configuration and nothing else. Beside it, where somebody
+    goes on in spite of "do not run", who and why."""
     with st.container(border=True):
         st.markdown(" ".join(escape(say(message)) for message in seen.paragraph))
+        kept = overruled(editing.document)
+        if kept is not None:
+            by = str(kept.get("by") or "")
+            words = (
+                _("**“Do not run” was overruled**, because: {reason}")
+                if by in ("", LOCAL_EMAIL)
+                else _("**“Do not run” was overruled by {account}**, because: {reason}")
+            )
+            st.markdown(
+                f"{MARKS[CheckState.LOOK]} "
+                + words.format(account=escape(by), reason=escape(kept["reason"]))
+            )
 
 
 def draw_missing(seen: Launch) -> None:
@@ -65,42 +67,6 @@ def draw_missing(seen: Launch) -> None:
                     )
                 elif place == 0:
                     link("experiments", label=_("Experiments"))
-
-
-def draw_checks(seen: Launch) -> None:
-    """Checks by what they came to; those of one kind on one line where all are fine."""
-    section(_("Checks"))
-    ticks = [check for check in seen.checks if check.tick]
-    with st.container(border=True):
-        for place, check in enumerate(c for c in seen.checks if not c.tick):
-            _check(check, place, seen.names.get(check.about, ""))
-    if ticks:
-        card_title(_("Settings in Braze that only you can see"))
-        with st.container(border=True):
-            for check in ticks:
-                st.checkbox(
-                    escape(say(check.what)),
-                    key=_tick_key(check.key),
-                    help=escape(say(check.action)) if check.action else None,
-                )
-            st.caption(_("Ticked in your name, and kept with the start."))
-
-
-def _check(check: Check, place: int, name: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        words = (f"**{escape(name)}** " if name else "") + escape(say(check.what))
-        if check.action is not None and check.state is not CheckState.OK:
-            words += f" :small[{escape(say(check.action))}]"
-        st.markdown(f"{MARKS[check.state]} {words}", width="stretch")
-        where = WHERE.get(check.key)
-        if where and check.state is not CheckState.OK:
-            link(
-                where,
-                label=_("Review"),
-                icon=":material/arrow_forward:",
-                icon_position="right",
-                **{"from": str(place)},
-            )
 
 
 def draw_start(editing: Editing, seen: Launch) -> None:
@@ -132,7 +98,7 @@ def draw_start(editing: Editing, seen: Launch) -> None:
             payload={
                 "revision": editing.draft.revision,
                 "people": seen.n_people,
-                "ticked": ticked(),
+                "ticked": list(ticked_in(editing.document)),
             },
             look="primary",
             icon=":material/rocket_launch:",
@@ -171,15 +137,6 @@ def _stopper(seen: Launch) -> None:
         )
 
 
-def ticked() -> list[str]:
-    """Settings that the reader has confirmed in this tab."""
-    return [key for key in TICKS if session.held(_tick_key(key))]
-
-
-def _tick_key(key: str) -> str:
-    return f"launch.tick.{key}"
-
-
 def _digits(typed: str) -> int | None:
     kept = "".join(character for character in typed if character.isdigit())
     return int(kept) if kept else None
@@ -213,20 +170,21 @@ if already_started(editing):
 console = session.services()
 blocked = ""
 with alone("launch.page"):
-    seen = launch(console, editing.id, editing.document, ticked=ticked())
+    seen = launch(console, editing.id, editing.document, ticked=ticked_in(editing.document))
     main, side = st.columns([8, 5], gap="large")
     with main:
         if seen.experiment is None:
             draw_missing(seen)
         else:
-            draw_paragraph(seen)
+            draw_paragraph(editing, seen)
     with side:
         draw_start(editing, seen)
+        draw_schedule(editing, draft_experiment(editing.document))
         if seen.experiment is not None and person.may(Role.EDITOR):
             draw_test_send(editing, seen.experiment)
     with main:
         if seen.experiment is not None:
-            draw_checks(seen)
+            draw_checks(editing, seen)
             draw_dry_run(editing, seen.experiment, may_ask=person.may(Role.EDITOR))
     n = len(seen.blockers) or len(seen.missing)
     if n:

@@ -14,6 +14,7 @@ from services.experiment.problem import Problem
 from services.workflow.options_view import OptionsState
 
 MOST_ALIKE = 2
+MOST_REASONS = 3
 KEEP_BOTH = "_keep_both"
 
 
@@ -58,12 +59,23 @@ def _nobody(state: OptionsState) -> None:
         )
         return
     if state.n_nobody:
-        words = ngettext(
-            "**{n} person has no option left.** They would get nothing.",
-            "**{n} people have no option left.** They would get nothing.",
-            state.n_nobody,
+        words = (
+            ngettext(
+                "**{n} person has no option left.** They would get nothing.",
+                "**{n} people have no option left.** They would get nothing.",
+                state.n_nobody,
+            )
+            if state.instead == "nothing"
+            else ngettext(
+                "**{n} person has no option left.** They get it as usual, with consent.",
+                "**{n} people have no option left.** They get it as usual, with consent.",
+                state.n_nobody,
+            )
         )
         st.markdown(f":orange[:material/warning:] {words.format(n=number(state.n_nobody))}")
+        for group in state.without[:MOST_REASONS]:
+            why = escape(" ".join(say(reason) for reason in group.why))
+            st.markdown(f":small[:grey[{number(group.n)}: {why}]]")
     else:
         st.markdown(_(":green[:material/check_circle:] Everybody has an option left."))
     if state.as_of is not None:

@@ -43,6 +43,9 @@ PART_WORDS: dict[str, Message] = {
     "rules": msg("Rules"),
     "groups": msg("Groups"),
     "targets": msg("Templates"),
+    "zone": msg("Time zone"),
+    "ramp": msg("First days"),
+    "_ticked": msg("Confirmed settings"),
 }
 
 

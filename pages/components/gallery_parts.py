@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import CONTENT, drawn, escape
+from pages.components.content_change import draw_change
 from pages.components.drafting import Editing
 from pages.components.head import card_title
 from pages.components.intent_progress import ask_button
@@ -154,6 +155,8 @@ def _card(card: Card, look: Look, person: Account, *, first: bool) -> None:
             + "]"
         )
     st.caption(_approval_words(card))
+    if first and card.lock is LockState.CHANGED:
+        draw_change(card.changes, card.name, f"{card.subject}.{(card.digest or '')[:8]}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if first and card.lock is not LockState.APPROVED and card.digest:
             if person.may(Role.APPROVER):

@@ -8,35 +8,34 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import session
+from pages.components.dialog import open_dialog
 from pages.components.dimension_settings import dimension_settings
 from pages.components.document_parts import find_dimension, new_key
 from pages.components.drafting import Editing, save
-from pages.components.rule_dialog import COMPARISON_WORDS
+from pages.components.option_list import list_options, on_a_phone
+from pages.components.option_paste import may_paste, paste_dialog
+from pages.components.option_words import (
+    CHANNEL_WORDS,
+    FREQUENCY_WORDS,
+    shown_value,
+    who_words,
+)
 from pages.components.translate import _, currency_sign, say
-from pages.components.translate import value as shown_value
-from services.experiment.drafts import Document, read_draft
-from services.experiment.model import Channel, Dimension, DimensionKind, OptionNeeds
+from services.experiment.drafts import Document
+from services.experiment.model import Channel, Dimension, DimensionKind
 from services.experiment.sentences import WEEKDAYS
-from services.messages import Message, msg
 from services.workflow.options_view import OptionsState, suggestions
 
 ROW_HEIGHT_PX = 38
-CHANNEL_WORDS: dict[str, Message] = {
-    Channel.EMAIL: msg("Email"),
-    Channel.SMS: msg("SMS"),
-    Channel.PUSH: msg("Push"),
-}
-FREQUENCY_WORDS: dict[int, Message] = {
-    7: msg("Daily"),
-    2: msg("Twice a week"),
-    1: msg("Weekly"),
-}
 NEXT_HOUR = 10
+AS_LIST = "options.as_list"
 
 
 def edit_options(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
     """Draw the table, the way to add an option, and suggestions where there are none."""
-    if dimension.options:
+    if dimension.options and session.held(AS_LIST, on_a_phone()):
+        list_options(editing, dimension, state)
+    elif dimension.options:
         _table(editing, dimension, state)
     else:
         st.markdown(_("No option yet. Two are needed, so that there is something to choose."))
@@ -51,8 +50,16 @@ def edit_options(editing: Editing, dimension: Dimension, state: OptionsState) ->
                 on_click=_add,
                 args=(editing.id, dimension.key),
             )
+            if may_paste(dimension) and st.button(
+                _("Paste several"),
+                icon=":material/content_paste:",
+                type="tertiary",
+                key=editing.key(f"options.paste.{dimension.key}"),
+            ):
+                open_dialog(_("Paste options"), lambda: paste_dialog(editing, dimension))
             dimension_settings(editing, dimension)
-            if dimension.options and not _dated(dimension):
+            as_list = st.toggle(_("As a list"), value=on_a_phone(), key=AS_LIST)
+            if dimension.options and not as_list and not _dated(dimension):
                 st.toggle(_("With dates"), key=editing.key(_dates_key(dimension)))
 
 
@@ -60,14 +67,15 @@ def _table(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
     config = st.column_config
     rows: dict[str, Any] = {
         "label": [option.label for option in dimension.options],
-        "value": [_shown_value(dimension.kind, option.value) for option in dimension.options],
-        "who": [_who(editing.document, dimension.key, o.key) for o in dimension.options],
+        "value": [shown_value(dimension.kind, option.value) for option in dimension.options],
+        "who": [who_words(editing.document, dimension.key, o.key) for o in dimension.options],
         "cost": [option.cost for option in dimension.options],
     }
     if _dated(dimension) or session.held(editing.key(_dates_key(dimension))):
         rows["from"] = [option.active_from for option in dimension.options]
         rows["to"] = [option.active_to for option in dimension.options]
     if state.may_get:
+        rows["people"] = [state.people_for(dimension.key, o.key) for o in dimension.options]
         rows["share"] = [state.may_get.get((dimension.key, o.key)) for o in dimension.options]
     if editing.may_edit and len(dimension.options) > 1:
         rows["out"] = [":material/delete:"] * len(dimension.options)
@@ -80,7 +88,7 @@ def _table(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
         num_rows="fixed",
         row_height=ROW_HEIGHT_PX,
         placeholder="–",
-        disabled=["who", "share"] if editing.may_edit else True,
+        disabled=["who", "people", "share"] if editing.may_edit else True,
         key=key,
         on_change=_edited,
         args=(editing.id, dimension.key, key, keys),
@@ -88,12 +96,13 @@ def _table(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
         column_config={
             "label": config.TextColumn(_("Option"), required=True, max_chars=120, width=180),
             "value": _value_column(dimension.kind),
-            "who": config.TextColumn(_("Who may get it"), width=160),
+            "who": config.TextColumn(_("Who may get it"), width=150),
             "cost": config.NumberColumn(_("Cost"), format=f"{sign} %.2f", min_value=0, width=80),
             "from": config.DateColumn(_("From"), format="YYYY-MM-DD", width=95),
             "to": config.DateColumn(_("Until"), format="YYYY-MM-DD", width=95),
+            "people": config.NumberColumn(_("People"), format="localized", width=75),
             "share": config.ProgressColumn(
-                _("May get it"), format="percent", min_value=0, max_value=1, width=105
+                _("May get it"), format="percent", min_value=0, max_value=1, width=95
             ),
             "out": config.ButtonColumn(
                 "",
@@ -126,18 +135,6 @@ def _value_column(kind: DimensionKind) -> Any:
     return config.TextColumn(_("Sent as"), max_chars=400, width=150)
 
 
-def _shown_value(kind: DimensionKind, value: Any) -> Any:
-    if kind is DimensionKind.CHANNEL:
-        return say(CHANNEL_WORDS[value]) if value in CHANNEL_WORDS else None
-    if kind is DimensionKind.FREQUENCY:
-        return say(FREQUENCY_WORDS[value]) if value in FREQUENCY_WORDS else None
-    if kind is DimensionKind.WEEKDAY:
-        return [say(WEEKDAYS[number]) for number in value or () if number in WEEKDAYS]
-    if kind is DimensionKind.HOUR:
-        return value
-    return None if value is None else str(value)
-
-
 def _kept_value(kind: DimensionKind, shown: Any) -> Any:
     """The other way round: what the document keeps for what the table shows."""
     if kind is DimensionKind.CHANNEL:
@@ -157,25 +154,6 @@ def _dated(dimension: Dimension) -> bool:
 
 def _dates_key(dimension: Dimension) -> str:
     return f"options.dates.{dimension.key}"
-
-
-def _who(document: Document, dimension: str, option: str) -> str:
-    said = [
-        _("{attribute} {comparison} {value}")
-        .format(
-            attribute=rule.attribute,
-            comparison=say(COMPARISON_WORDS[rule.comparison]),
-            value=_plain(rule.value),
-        )
-        .strip()
-        for rule in read_draft(document).experiment.rules
-        if isinstance(rule, OptionNeeds) and (rule.dimension, rule.option) == (dimension, option)
-    ]
-    return ", ".join(said) or _("Everybody")
-
-
-def _plain(value: str | float | bool | None) -> str:
-    return "" if value is None else str(shown_value(value))
 
 
 def _edited(experiment_id: str, dimension_key: str, key: str, keys: list[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from services.experiment.catalogue.model import Details
+from services.experiment.catalogue.model import Catalogue, Details
 
 TEMPLATE_PARTS = ("subject", "preheader", "body", "plaintext_body")
 
@@ -41,6 +41,18 @@ def content_of(details: Details) -> dict[str, Any]:
     if details.get("steps") is not None:
         return {step["id"]: step.get("messages") or {} for step in details["steps"]}
     return {part: details.get(part) for part in TEMPLATE_PARTS}
+
+
+def content_at(catalogue: Catalogue, subject: str) -> dict[str, Any] | None:
+    """What stands now at a subject such as "campaign:<id>"; None where Braze no longer has it."""
+    kind, _, id = subject.partition(":")
+    shelves = {
+        "campaign": catalogue.campaigns,
+        "canvas": catalogue.canvases,
+        "template": catalogue.templates,
+    }
+    details = shelves.get(kind, {}).get(id)
+    return None if details is None else content_of(details)
 
 
 def lock_state(current: str, approved: str | None) -> LockState:

@@ -10,7 +10,7 @@ from services.errors import ExperimentError
 from services.experiment.braze_problems import braze_problems
 from services.experiment.catalogue.model import Catalogue
 from services.experiment.combinations import NO_TARGET, Combinations, allowed
-from services.experiment.model import CADENCE_KINDS, DimensionKind, Experiment
+from services.experiment.model import CADENCE_KINDS, DimensionKind, Experiment, TargetKind
 from services.experiment.problem import Problem, Step
 from services.experiment.rule_problems import unknown_parts
 from services.messages import Message, msg
@@ -34,6 +34,18 @@ def target_problems(experiment: Experiment, catalogue: Catalogue | None) -> Iter
             if mark not in seen:
                 seen.add(mark)
                 yield from braze_problems(target, catalogue.details(target))
+    yield from _incomplete(experiment)
+
+
+def _incomplete(experiment: Experiment) -> Iterator[Problem]:
+    for target in experiment.targets:
+        parts = (target.template_id, target.sender, target.app_id)
+        if target.kind is TargetKind.API_CAMPAIGN and not all(parts):
+            yield _problem(
+                msg("An API campaign is not set up completely."),
+                msg("It needs an app, a sender and a template."),
+                about=target.id,
+            )
 
 
 def _reach(experiment: Experiment) -> Iterator[Problem]:

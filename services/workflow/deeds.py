@@ -12,10 +12,12 @@ from services.activation.plans.store import withdraw
 from services.activation.preflight import CheckState, may_start, preflight
 from services.audience.discovery import discover_attributes
 from services.bootstrap import Workplace
+from services.content.lock import content_at
 from services.errors import ConflictError, ExperimentError
 from services.experiment.approvals.store import approve
 from services.experiment.audit.store import record
-from services.experiment.catalogue.store import content_digests
+from services.experiment.catalogue.model import Catalogue
+from services.experiment.catalogue.store import content_digests, load_catalogue
 from services.experiment.model import Audience, Experiment, Status
 from services.experiment.records import ApprovalKind
 from services.experiment.store import (
@@ -206,6 +208,7 @@ def approve_content(place: Workplace, intent: Intent) -> Result:
                 msg("The message was changed in Braze after you looked at it."),
                 hint=msg("Nothing was approved. Look at it again, then approve."),
             )
+    known = load_catalogue(console.database) or Catalogue()
     for item in subjects:
         approve(
             console.database,
@@ -214,6 +217,7 @@ def approve_content(place: Workplace, intent: Intent) -> Result:
             item["subject"],
             item["digest"],
             intent.filed_by,
+            content=content_at(known, item["subject"]),
         )
     return {"approved": len(subjects)}
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from services.activation.gates.store import content_of, target_name
 from services.bootstrap import Workplace
+from services.content.lock import content_at
 from services.errors import SetupError
 from services.experiment.approvals.store import approve
-from services.experiment.catalogue.store import content_digests
+from services.experiment.catalogue.model import Catalogue
+from services.experiment.catalogue.store import content_digests, load_catalogue
 from services.experiment.model import Experiment, Status
 from services.experiment.records import ApprovalKind
 from services.experiment.store import create_draft, freeze, set_status
@@ -58,6 +60,7 @@ def approve_targets(place: Workplace, experiment: Experiment, by: str) -> None:
     """
     console = place.console
     digests = content_digests(console.database)
+    known = load_catalogue(console.database) or Catalogue()
     for target in experiment.targets:
         subject = target_name(*content_of(target, target.kind.value, target.id))
         if subject not in digests:
@@ -72,6 +75,7 @@ def approve_targets(place: Workplace, experiment: Experiment, by: str) -> None:
             subject,
             digests[subject],
             by,
+            content=content_at(known, subject),
         )
 
 

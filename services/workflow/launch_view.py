@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.compute as pc
 
-from services.activation.preflight import Check, CheckState, preflight
+from services.activation.preflight import TICKS, Check, CheckState, preflight
 from services.bootstrap import Console
 from services.database.schema import catalogue
 from services.errors import ExperimentError
@@ -24,6 +24,7 @@ from services.workflow.cycle import cycle_start
 DRAFT_SALT = "0" * 32  # a draft has none yet; nothing on the page depends on it
 MOST_DAYS_AHEAD = 3
 TARGET_KINDS = ("campaign", "canvas", "template")
+TICKED = "_ticked"  # {key of the setting: who confirmed it}, kept with the draft
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,23 @@ def launch(
         first_day=first,
         names=_names(console, TARGET_KINDS),
     )
+
+
+def ticked_in(document: Document) -> dict[str, str]:
+    """Settings that only people can see and that somebody confirmed: key → account."""
+    kept = document.get(TICKED)
+    if not isinstance(kept, Mapping):
+        return {}
+    return {key: str(kept[key]) for key in TICKS if kept.get(key)}
+
+
+def tick(document: Document, key: str, by: str | None) -> None:
+    """Confirm one setting in the name of `by`; None takes it back."""
+    kept = ticked_in(document)
+    kept.pop(key, None)
+    if by is not None:
+        kept[key] = by
+    document[TICKED] = kept
 
 
 def _can_get(experiment: Experiment, n_people: int | None) -> int | None:

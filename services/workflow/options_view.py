@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 import pyarrow.compute as pc
 
@@ -14,6 +15,7 @@ from services.experiment.cadences import cadences
 from services.experiment.combinations import allowed, judge
 from services.experiment.drafts import Document, read_draft
 from services.experiment.model import DimensionKind, Experiment
+from services.experiment.none_left import WithoutOption, then, without_option
 from services.experiment.use_cases import starting_document
 from services.lake import Lake
 
@@ -26,6 +28,8 @@ class OptionsState:
     kept_out     people who do not fulfil a rule, likewise; empty before the first export
     may_get      share of people, 0 to 1, who may get an option, by (dimension, option)
     n_nobody     people without any option left; None before the first export
+    without      those people by what keeps them out, the largest group first
+    instead      what they get
     """
 
     n_full: int
@@ -38,6 +42,13 @@ class OptionsState:
     n_nobody: int | None
     as_of: date | None
     too_many: ConsoleError | None = None
+    without: tuple[WithoutOption, ...] = ()
+    instead: Literal["usual", "nothing"] = "nothing"
+
+    def people_for(self, dimension: str, option: str) -> int | None:
+        """How many people may get an option; None before the first export."""
+        share = self.may_get.get((dimension, option))
+        return None if share is None or self.n_people is None else round(share * self.n_people)
 
 
 def options_state(lake: Lake, experiment_id: str, document: Document, today: date) -> OptionsState:
@@ -56,9 +67,19 @@ def options_state(lake: Lake, experiment_id: str, document: Document, today: dat
     people = _people(lake, experiment_id, day, experiment, document) if day and len(left) else None
     if people is None:
         return OptionsState(n_full, len(left), rhythms, removed, {}, {}, None, None, None)
-    kept_out, may_get, n_people, n_nobody = people
+    kept_out, may_get, n_people, without = people
     return OptionsState(
-        n_full, len(left), rhythms, removed, kept_out, may_get, n_people, n_nobody, day
+        n_full,
+        len(left),
+        rhythms,
+        removed,
+        kept_out,
+        may_get,
+        n_people,
+        sum(group.n for group in without),
+        day,
+        without=without,
+        instead=then(experiment),
     )
 
 
@@ -80,12 +101,13 @@ def suggestions(document: Document, key: str, kind: DimensionKind) -> list[dict[
 
 def _people(
     lake: Lake, experiment_id: str, day: date, experiment: Experiment, document: Document
-) -> tuple[dict[int, int], dict[tuple[str, str], float], int, int] | None:
+) -> tuple[dict[int, int], dict[tuple[str, str], float], int, tuple[WithoutOption, ...]] | None:
     table = lake.read("snapshots", experiment_id, since=day, until=day)
     table = table.filter(pc.field("in_audience"))
     if not table.num_rows:
         return None
-    combinations = allowed(experiment, None)
+    # Where messages go through is a later step, and takes nothing away from anybody here.
+    combinations = allowed(experiment.model_copy(update={"targets": ()}), None)
     if not len(combinations):
         return None
     consent = channel_consent(table, experiment.audience.sms_consent_attribute)
@@ -112,4 +134,4 @@ def _people(
                 if bool(row[columns].any())
             )
             may_get[dimension, option] = people / table.num_rows
-    return kept_out, may_get, table.num_rows, int(judged.none_left().sum())
+    return kept_out, may_get, table.num_rows, without_option(experiment, judged)

@@ -9,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from services.activation.gates.store import content_of, target_name
-from services.content.lock import LockState, lock_state
+from services.content.difference import Change, differences
+from services.content.lock import TEMPLATE_PARTS, LockState, content_at, lock_state
 from services.content.preview import Preview, preview_of
 from services.database.engine import Database
 from services.errors import ContentError
-from services.experiment.approvals.store import standing_approvals
-from services.experiment.braze_problems import braze_problems
-from services.experiment.catalogue.model import Catalogue, channel_of, is_control, messages_of
+from services.experiment.approvals.store import approved_content, standing_approvals
+from services.experiment.catalogue.model import Catalogue, Details
 from services.experiment.catalogue.store import content_digests, load_catalogue
 from services.experiment.drafts import Document, read_draft
 from services.experiment.model import (
@@ -26,11 +26,11 @@ from services.experiment.model import (
     Target,
     TargetKind,
 )
-from services.experiment.problem import Problem
 from services.experiment.properties import trigger_properties
 from services.experiment.records import Approval, ApprovalKind
 from services.lake import Lake
 from services.messages import Message, msg
+from services.workflow.targets_view import Slot, apart_by, slots
 
 ATTRIBUTE_PREFIX = "attr:"
 LOOK_KINDS = (
@@ -47,27 +47,6 @@ SAMPLE_ROWS = 2_000  # looked through for people who differ
 
 
 @dataclass(frozen=True)
-class Place:
-    """A campaign or Canvas that messages of one channel could be sent through."""
-
-    kind: TargetKind
-    id: str
-    name: str
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One choice to make: through what are messages of `channel` sent (`when`: as in a target)?"""
-
-    channel: Channel
-    label: str
-    when: dict[str, str]
-    chosen: Target | None
-    places: tuple[Place, ...]
-
-
-@dataclass(frozen=True)
 class Sample:
     """Somebody to look as: an export object without an id, and what sets them apart."""
 
@@ -80,6 +59,7 @@ class Card:
     """One variant as one person would get it, and how its content stands to its approval.
 
     n_alike  options that look exactly like this one; 1 where each has its own card
+    changes  what differs from the approved content; empty where that was not kept
     """
 
     target: Target
@@ -92,6 +72,7 @@ class Card:
     preview: Preview | None
     error: Message | None
     n_alike: int = 1
+    changes: tuple[Change, ...] = ()
 
     @property
     def key(self) -> str:
@@ -101,34 +82,25 @@ class Card:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Everything the page shows. `catalogue` is None before the worker has looked into Braze."""
+    """Everything the page shows. `catalogue` is None before the worker has looked into Braze;
+    `apart` is the dimension whose options have campaigns of their own."""
 
     experiment: Experiment
     catalogue: Catalogue | None
     slots: tuple[Slot, ...]
     by_hand: bool
+    apart: str | None = None
 
 
 def gallery(database: Database, document: Document) -> Gallery:
     """Read the draft's targets and what there is to choose from."""
     experiment = read_draft(document).experiment
     catalogue = load_catalogue(database)
-    slots = tuple(_slots(experiment, catalogue or Catalogue()))
-    ours = [slot.when for slot in slots]
+    apart = apart_by(document, experiment)
+    choices = tuple(slots(experiment, catalogue or Catalogue(), apart))
+    ours = [slot.when for slot in choices]
     by_hand = any(target.when not in ours for target in experiment.targets)
-    return Gallery(experiment, catalogue, slots, by_hand)
-
-
-def choose(document: Document, slot: Slot, place: Place | None) -> None:
-    """Put a choice into the draft; None takes it out. Other targets stay as they are."""
-    targets = [t for t in document.get("targets", []) if t.get("when", {}) != slot.when]
-    if place is not None:
-        targets.append(
-            Target(when=slot.when, kind=place.kind, id=place.id, channel=slot.channel).model_dump(
-                mode="json", exclude_none=True
-            )
-        )
-    document["targets"] = targets
+    return Gallery(experiment, catalogue, choices, by_hand, apart)
 
 
 def look_dimensions(experiment: Experiment) -> list[Dimension]:
@@ -159,6 +131,8 @@ def cards(
         mine: list[Card] = []
         subject = target_name(*content_of(target, target.kind, target.id))
         digest, approval = digests.get(subject), approvals.get(subject)
+        lock = lock_state(digest or "", approval.digest if approval else None)
+        changes = _changes(database, seen.catalogue, subject, approval, lock)
         options = dimension.options if dimension else (None,)
         for option in options:
             shown = whole | dict(target.when)
@@ -174,10 +148,11 @@ def cards(
                     variant=option.label if option is not None else "",
                     subject=subject,
                     digest=digest,
-                    lock=lock_state(digest or "", approval.digest if approval else None),
+                    lock=lock,
                     approval=approval,
                     preview=preview,
                     error=error,
+                    changes=changes,
                 )
             )
         found += _without_twins(mine)
@@ -208,56 +183,25 @@ def samples(lake: Lake, experiment: Experiment, experiment_id: str) -> list[Samp
     return found
 
 
+def _changes(
+    database: Database,
+    catalogue: Catalogue | None,
+    subject: str,
+    approval: Approval | None,
+    lock: LockState,
+) -> tuple[Change, ...]:
+    if lock is not LockState.CHANGED or approval is None or catalogue is None:
+        return ()
+    before = approved_content(database, approval.digest)
+    now = content_at(catalogue, subject)
+    return () if before is None or now is None else tuple(differences(before, now))
+
+
 def _without_twins(variants: list[Card]) -> list[Card]:
     """One card where all options look the same, because the message does not use the property."""
     if len(variants) > 1 and all(card.preview == variants[0].preview for card in variants):
         return [replace(variants[0], variant="", n_alike=len(variants))]
     return variants
-
-
-def _slots(experiment: Experiment, catalogue: Catalogue) -> list[Slot]:
-    channel = next((d for d in experiment.dimensions if d.kind is DimensionKind.CHANNEL), None)
-    wanted: list[tuple[Channel, str, dict[str, str]]] = []
-    if channel is not None and channel.options:
-        for option in channel.options:
-            if str(option.value) in set(Channel):
-                known = Channel(str(option.value))
-                wanted.append((known, option.label, {channel.key: option.key}))
-    else:
-        used = experiment.targets[0].channel if experiment.targets else Channel.EMAIL
-        wanted.append((used, "", {}))
-    return [
-        Slot(
-            kind,
-            label,
-            when,
-            next((t for t in experiment.targets if t.when == when), None),
-            tuple(_places(catalogue, kind, any_channel=channel is None)),
-        )
-        for kind, label, when in wanted
-    ]
-
-
-def _places(catalogue: Catalogue, channel: Channel, *, any_channel: bool) -> list[Place]:
-    found: list[Place] = []
-    shelves = (
-        (TargetKind.CAMPAIGN, catalogue.campaigns),
-        (TargetKind.CANVAS, catalogue.canvases),
-    )
-    for kind, shelf in shelves:
-        for id, details in shelf.items():
-            sent = {
-                channel_of(message)
-                for _variation, message in messages_of(details)
-                if not is_control(message)
-            } - {None}
-            if channel not in sent and not (any_channel and sent):
-                continue
-            own = channel if channel in sent else sorted(sent, key=str)[0]
-            target = Target(kind=kind, id=id, channel=own or channel)
-            problems = tuple(braze_problems(target, details))
-            found.append(Place(kind, id, str(details.get("name") or id), problems))
-    return sorted(found, key=lambda p: (any(q.blocking for q in p.problems), p.name.lower()))
 
 
 def _preview(
@@ -266,10 +210,14 @@ def _preview(
     details = seen.catalogue.details(target) if seen.catalogue else None
     if details is None:
         return None, msg("Braze no longer lists this campaign or Canvas.")
+    properties = trigger_properties(seen.experiment, combination)
+    if target.kind is TargetKind.API_CAMPAIGN and target.template_id and seen.catalogue:
+        details = _from_template(target, details, seen.catalogue.templates)
+        properties = {}  # a template sent by itself is given nothing: its target is the choice
     try:
         shown = preview_of(
             details,
-            trigger_properties(seen.experiment, combination),
+            properties,
             profile,
             canvas=target.kind is TargetKind.CANVAS,
             variation_id=target.variation_id,
@@ -277,6 +225,19 @@ def _preview(
     except ContentError as problem:
         return None, problem.what
     return shown, None
+
+
+def _from_template(
+    target: Target, details: Details, templates: Mapping[str, Details]
+) -> dict[str, Any]:
+    """An API campaign as it goes out: the sender and the template chosen for the target."""
+    text = templates.get(target.template_id or "", {})
+    message = {
+        "channel": Channel.EMAIL.value,
+        "from": target.sender,
+        **{part: text.get(part) for part in TEMPLATE_PARTS},
+    }
+    return {"name": details.get("name"), "messages": {target.variation_id or "": message}}
 
 
 def _name(catalogue: Catalogue | None, target: Target) -> str:

@@ -167,12 +167,16 @@ def test_a_canvas_with_a_way_in_that_sends_nothing_has_a_control_group():
     assert [s for s in found if "control group" in s]
 
 
-def test_an_api_campaign_needs_the_variation_it_counts_under():
+def test_an_api_campaign_needs_what_it_sends_and_the_variation_it_counts_under():
     api = {**LIVE, "is_api_campaign": True}
-    target = {"id": "c", "kind": "api_campaign"}
+    sent = {"template_id": "t", "sender": "a@x.example", "app_id": "app"}
+    target = {"id": "c", "kind": "api_campaign"} | sent
     catalogue = Catalogue(segments={"s": {}}, campaigns={"c": api})
     assert "needs one of its message variations" in said(document(targets=[target]), catalogue)[0]
     assert said(document(targets=[target | {"variation_id": "v1"}]), catalogue) == []
+    for part in sent:
+        found = said(document(targets=[target | {"variation_id": "v1", part: None}]), catalogue)
+        assert "not set up completely" in found[0]
 
 
 def test_what_braze_no_longer_knows_is_named():

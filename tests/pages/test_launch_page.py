@@ -10,7 +10,9 @@ import pytest
 from console_site import Site, texts
 from played_pages import Opener, experiment_id, let_the_worker_live, opened
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Checkbox
 
+from pages.components.schedule_form import DEFAULT_RAMP_DAYS
 from services.activation.preflight import TICKS
 from services.bootstrap import Console
 from services.database import schema
@@ -18,7 +20,10 @@ from services.experiment.model import Status
 from services.experiment.store import load_draft
 from services.intents.model import IntentKind
 from services.intents.store import open_intents
-from services.workflow.launch_view import launch
+from services.workflow.accounts import LOCAL_EMAIL
+from services.workflow.launch_view import launch, ticked_in
+from services.workflow.targets_view import choose
+from services.workflow.templates_view import gallery
 
 PEOPLE = 1_000
 
@@ -64,6 +69,15 @@ def start_button(app: AppTest) -> object:
     return next(b for b in app.button if str(b.key).startswith("launch.start."))
 
 
+def tick_everything(app: AppTest) -> None:
+    for key in TICKS:
+        tick_of(app, key).check().run()
+
+
+def tick_of(app: AppTest, key: str) -> Checkbox:
+    return next(c for c in app.checkbox if str(c.key).startswith(f"launch.tick.{key}."))
+
+
 def test_an_unfinished_draft_says_what_is_missing_and_has_no_start(site: Site) -> None:
     app = site.open("launch", experiment=site.draft())
     assert not app.exception
@@ -88,9 +102,7 @@ def test_start_waits_for_the_ticks_and_the_number(
     app = open_page("launch", experiment=draft)
     assert start_button(app).disabled  # type: ignore[attr-defined]
     assert f"{len(TICKS)} checks stop the start" in texts(app)
-    for key in TICKS:
-        app.checkbox(key=f"launch.tick.{key}").check()
-    app.run()
+    tick_everything(app)
     assert "Nothing stands in the way" in texts(app)
     assert start_button(app).disabled  # type: ignore[attr-defined]
     typed = next(t for t in app.text_input if str(t.key).startswith("launch.typed"))
@@ -106,8 +118,7 @@ def test_start_files_one_wish_with_what_was_read(
 ) -> None:
     draft = ready(played_console)
     app = open_page("launch", experiment=draft)
-    for key in TICKS:
-        app.checkbox(key=f"launch.tick.{key}").check()
+    tick_everything(app)
     typed = next(t for t in app.text_input if str(t.key).startswith("launch.typed"))
     typed.set_value("900")
     app.run()
@@ -147,3 +158,60 @@ def test_a_started_experiment_says_so_instead_of_starting_again(
     assert not app.exception
     assert "This experiment has started" in texts(app)
     assert not [b for b in app.button if str(b.key).startswith("launch.start.")]
+
+
+def test_ticks_survive_a_reload_and_fall_with_other_targets(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    app = open_page("launch", experiment=draft)
+    tick_of(app, "quiet_hours").check().run()
+    again = open_page("launch", experiment=draft)
+    assert tick_of(again, "quiet_hours").value
+    assert not tick_of(again, "test_send").value
+    document = load_draft(played_console.database, draft).document
+    assert ticked_in(document) == {"quiet_hours": LOCAL_EMAIL}
+    slot = gallery(played_console.database, document).slots[0]
+    choose(document, slot, None)
+    assert ticked_in(document) == {}
+
+
+def test_who_overruled_the_gate_and_why_stands_beside_what_is_approved(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    rewrite(played_console, draft, _overruled={"by": "b@x.example", "reason": "A *trial* only"})
+    said = texts(open_page("launch", experiment=draft))
+    assert "overruled by b@x.example" in said
+    assert "A \\*trial\\* only" in said
+
+
+def test_the_time_zone_and_the_first_days_are_chosen_here(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    app = open_page("launch", experiment=draft)
+    zone = next(b for b in app.selectbox if str(b.key).startswith("launch.zone"))
+    zone.set_value("Asia/Seoul").run()
+    slow = next(t for t in app.toggle if str(t.key).startswith("launch.ramp.on"))
+    slow.set_value(True).run()
+    people = next(n for n in app.number_input if str(n.key).startswith("launch.ramp.people"))
+    people.set_value(250).run()
+    document = load_draft(played_console.database, draft).document
+    assert document["zone"] == "Asia/Seoul"
+    assert document["ramp"] == {"first_day_people": 250, "days": DEFAULT_RAMP_DAYS}
+    assert "Asia/Seoul" in texts(app)
+    slow = next(t for t in app.toggle if str(t.key).startswith("launch.ramp.on"))
+    slow.set_value(False).run()
+    document = load_draft(played_console.database, draft).document
+    assert document["ramp"]["first_day_people"] is None
+
+
+def rewrite(console: Console, id: str, **parts: object) -> None:
+    document = load_draft(console.database, id).document | parts
+    with console.database.write() as connection:
+        connection.execute(
+            schema.drafts.update()
+            .where(schema.drafts.c.experiment_id == id)
+            .values(document=document)
+        )

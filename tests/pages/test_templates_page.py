@@ -10,14 +10,17 @@ from console_site import Site, texts
 from played_pages import Opener, experiment_id, opened
 
 from pages.components.mail_frame import _document, _inside
+from services.audience.catalogue import content_digest
 from services.bootstrap import Console
 from services.content.preview import Preview
 from services.database import schema
-from services.experiment.model import Channel, Status
+from services.experiment.model import Channel, Status, TargetKind
 from services.experiment.store import load_draft
+from services.experiment.validation import problems
 from services.intents.model import IntentKind
 from services.intents.store import latest
-from services.workflow.templates_view import cards, choose, gallery, samples
+from services.workflow.targets_view import choose, set_field, tell_apart
+from services.workflow.templates_view import cards, gallery, samples
 
 HOSTILE = "<script>top.location='https://evil.example'</script><b>Hello</b>"
 
@@ -126,3 +129,80 @@ def test_text_messages_are_shown_as_text() -> None:
         inside = _inside(shown, phone=True, remote_images=False, name="x")
         assert "<script" not in inside
         assert "&lt;b&gt;Hello" in inside
+
+
+def running_as_draft(console: Console) -> str:
+    """The draft, saying what the running experiment says."""
+    document = load_draft(console.database, experiment_id(console, Status.RUNNING)).document
+    draft = experiment_id(console, Status.DRAFT)
+    with console.database.write() as connection:
+        connection.execute(
+            schema.drafts.update()
+            .where(schema.drafts.c.experiment_id == draft)
+            .values(document=document)
+        )
+    return draft
+
+
+def test_what_changed_since_the_approval_can_be_read(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = running_as_draft(played_console)
+    table = schema.catalogue
+    with played_console.database.write() as connection:
+        id = load_draft(played_console.database, draft).document["targets"][0]["id"]
+        row = connection.execute(table.select().where(table.c.id == id)).one()
+        [name] = row.document["messages"]
+        message = row.document["messages"][name] | {"subject": "Entirely *new* words"}
+        changed = row.document | {"messages": {name: message}}
+        connection.execute(
+            table.update()
+            .where(table.c.id == id)
+            .values(document=changed, content_digest=content_digest("campaign", changed))
+        )
+    app = open_page("templates", experiment=draft)
+    button = next(b for b in app.button if str(b.key).startswith("templates.compare."))
+    button.click().run()
+    assert not app.exception
+    assert "1 field differs" in texts(app)
+    assert any("+Entirely *new* words" in code.value for code in app.code)
+
+
+def test_options_may_have_campaigns_of_their_own_and_go_back(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = running_as_draft(played_console)
+    before = load_draft(played_console.database, draft).document["targets"]
+    app = open_page("templates", experiment=draft)
+    box = next(b for b in app.selectbox if str(b.key).startswith("templates.apart"))
+    box.set_value("offer").run()
+    document = load_draft(played_console.database, draft).document
+    seen = gallery(played_console.database, document)
+    offers = next(d for d in seen.experiment.dimensions if d.key == "offer").options
+    assert len(seen.slots) == len(before) * len(offers)
+    assert all(slot.chosen for slot in seen.slots)  # what the channel had stands for each
+    assert not [p for p in problems(document) if p.blocking and p.step == "templates"]
+    tell_apart(document, seen.experiment, None)
+    assert sorted(document["targets"], key=str) == sorted(before, key=str)
+    assert not app.exception
+
+
+def test_an_api_campaign_can_be_chosen_and_is_told_what_it_lacks(played_console: Console) -> None:
+    document = load_draft(played_console.database, running_as_draft(played_console)).document
+    slot = gallery(played_console.database, document).slots[0]
+    place = next(p for p in slot.places if p.kind is TargetKind.API_CAMPAIGN)
+    choose(document, slot, place)
+    lacking = [p for p in problems(document) if "not set up completely" in str(p.what)]
+    assert [p.blocking for p in lacking] == [True]
+    templates = gallery(played_console.database, document).catalogue.templates
+    template = next(iter(templates))
+    for field, value in (("template_id", template), ("sender", "a@x.example"), ("app_id", "app")):
+        set_field(document, slot, field, value)
+    assert not [p for p in problems(document) if p.blocking and p.step == "templates"]
+    seen = gallery(played_console.database, document)
+    found = cards(played_console.database, seen, {}, None, {})
+    shown = next(c for c in found if c.target.kind is TargetKind.API_CAMPAIGN)
+    assert shown.subject == f"template:{template}"
+    assert shown.preview.sender == "a@x.example"
+    with pytest.raises(KeyError):
+        set_field(document, slot, "id", "another")

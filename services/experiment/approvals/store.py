@@ -13,18 +13,28 @@ import sqlalchemy as sa
 
 from services.clock import Clock
 from services.database.engine import Database
-from services.database.schema import approvals
+from services.database.schema import approvals, approved_contents
 from services.experiment.audit.store import record
 from services.experiment.records import Approval, ApprovalKind
 
 
 def approve(
-    database: Database, clock: Clock, kind: ApprovalKind, subject: str, digest: str, by: str
+    database: Database,
+    clock: Clock,
+    kind: ApprovalKind,
+    subject: str,
+    digest: str,
+    by: str,
+    *,
+    content: Mapping[str, Any] | None = None,
 ) -> Approval:
     """Approve `subject` as it is now. An approval of the same digest that still stands is kept;
-    one of another digest is revoked, because what it was given for is no longer there."""
+    one of another digest is revoked, because what it was given for is no longer there. `content`
+    is what the digest was made of, kept so that a later change can be shown."""
     now = clock.now().timestamp()
     with database.write() as connection:
+        if content is not None:
+            _keep(connection, digest, content)
         standing = _standing(connection, kind, subject)
         if standing is not None and standing.digest == digest:
             return standing
@@ -58,11 +68,26 @@ def approval(database: Database, kind: ApprovalKind, subject: str) -> Approval |
         return _standing(connection, kind, subject)
 
 
+def approved_content(database: Database, digest: str) -> dict[str, Any] | None:
+    """What was approved under `digest`, or None where it was not kept."""
+    table = approved_contents
+    with database.read() as connection:
+        found = connection.scalar(sa.select(table.c.content).where(table.c.digest == digest))
+    return None if found is None else dict(found)
+
+
 def standing_approvals(database: Database, kind: ApprovalKind) -> dict[str, Approval]:
     """Every approval of this kind that stands, by subject."""
     query = _query(kind).where(approvals.c.revoked_at.is_(None)).order_by(approvals.c.id)
     with database.read() as connection:
         return {row["subject"]: _approval(row) for row in connection.execute(query).mappings()}
+
+
+def _keep(connection: sa.Connection, digest: str, content: Mapping[str, Any]) -> None:
+    table = approved_contents
+    known = sa.select(table.c.digest).where(table.c.digest == digest)
+    if connection.scalar(known) is None:
+        connection.execute(table.insert().values(digest=digest, content=dict(content)))
 
 
 def _query(kind: ApprovalKind) -> sa.Select[Any]:
