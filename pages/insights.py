@@ -23,7 +23,8 @@ from pages.components.linked import from_link, to_link
 from pages.components.segment_parts import draw_segments
 from pages.components.take_away import take_away_button
 from pages.components.translate import _, day, number
-from pages.components.trust_parts import draw_trust
+from pages.components.trust_parts import draw_contamination, draw_cost, draw_trust
+from pages.components.what_if_parts import draw_options, draw_what_if
 from services.workflow.braze_view import BrazeNumbers, braze_numbers
 from services.workflow.insights_view import Insights, insights, true_lift
 
@@ -122,8 +123,18 @@ with right:
 section(_("How are the messages doing?"))
 with alone("insights.messages"):
     draw_messages(numbers, days)
+section(_("What would another rule have done?"))
+with alone("insights.what_if"):
+    draw_what_if(experiment)
+with alone("insights.options"):
+    draw_options(experiment)
+section(_("What did learning cost?"))
+with alone("insights.cost"):
+    draw_cost(experiment, found.row)
 section(_("Can you trust it?"))
 with alone("insights.trust"):
     draw_trust(experiment)
+with alone("insights.contamination"):
+    draw_contamination(experiment)
 with actions, alone("insights.take_away"):
     take_away_button(found.row)

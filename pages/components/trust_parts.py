@@ -6,10 +6,19 @@ import pandas as pd
 import streamlit as st
 
 from pages.components import session, states
-from pages.components.badges import GROUPS, badge, drawn
-from pages.components.translate import _, number
+from pages.components.badges import GROUPS, badge, drawn, escape
+from pages.components.chart import draw_chart
+from pages.components.translate import _, number, percent, say
 from services.experiment.model import Experiment
+from services.experiment.records import ExperimentRow
 from services.insights.balance import Alarm
+from services.insights.cost_chart import learning_cost
+from services.insights.definitions import contamination_definition
+from services.insights.report import Card
+from services.workflow.contamination_view import contamination, touched_sentence
+from services.workflow.insights_view import insights
+from services.workflow.takeaway.chapter import Scope
+from services.workflow.takeaway.trust_chapter import cost_chapter, unit_of
 from services.workflow.trust_view import trust
 
 
@@ -44,3 +53,43 @@ def _verdict(alarm: Alarm) -> str:
             return badge(
                 "red", "error", _("Group sizes are not those drawn: do not trust the lift")
             )
+
+
+def draw_contamination(experiment: Experiment) -> None:
+    """Who got other campaigns, and the lift with and without them."""
+    console = session.services()
+    with st.expander(_("People who got other campaigns"), icon=":material/call_split:"):
+        found = contamination(console.database, console.lake, experiment)
+        if found is None:
+            st.caption(_("It comes with the first final day."))
+            return
+        rows = [
+            {
+                _("Group"): drawn(GROUPS[line.group]),
+                _("People"): number(line.n),
+                _("Got other campaigns"): f"{number(line.touched)} ({percent(line.share)})",
+            }
+            for line in found.lines
+        ]
+        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+        st.markdown(escape(say(touched_sentence(found))))
+        st.caption(say(contamination_definition(found.day).method))
+
+
+def draw_cost(experiment: Experiment, row: ExperimentRow) -> None:
+    """What learning cost so far: the sentence, and its line by day."""
+    console = session.services()
+    seen = insights(console.lake, experiment)
+    scope = Scope(console, experiment, row.first_day or console.clock.now().date())
+    chapter = cost_chapter(scope, seen)
+    finding = chapter.finding
+    if not isinstance(finding, Card):
+        states.not_yet(_("Cost of learning: not yet"), say(finding.waiting_for))
+        return
+    st.markdown(escape(say(finding.sentence)))
+    exhibit = chapter.exhibits[0]
+    unit = unit_of(experiment, in_money=seen.in_money)
+    draw_chart(learning_cost, exhibit.table, alt=say(exhibit.finding), unit=unit)
+    st.caption(
+        _("For the people with random messages: what personalised ones would have brought them.")
+    )

@@ -108,8 +108,23 @@ def judge_rule(
 
     Raises DataError where a combination was logged that was not eligible.
     """
+    return judge_rules(days, [rule], reward=reward, base_share=base_share)[0]
+
+
+def judge_rules(
+    days: Sequence[LoggedDay],
+    rules: Sequence[Chances],
+    *,
+    reward: Reward = Reward.BINARY,
+    base_share: float = GUESSED_SHARE,
+) -> list[PolicyValue | Refusal]:
+    """As `judge_rule` for several rules at once: the model is learnt one time for all of them."""
     belief = None
-    logged, target, got, expected_chosen, expected_target = [], [], [], [], []
+    logged: list[Floats] = []
+    got: list[Floats] = []
+    expected_chosen: list[Floats] = []
+    target: list[list[Floats]] = [[] for _ in rules]
+    expected_target: list[list[Floats]] = [[] for _ in rules]
     for day in sorted(days, key=lambda one: one.day):
         n = len(day.reward)
         row = np.arange(n)
@@ -118,17 +133,18 @@ def judge_rule(
                 msg("A decision of {day} was not among what the person could get.", day=day.day),
                 hint=msg("Replay that day before judging anything on it."),
             )
-        chances = rule(day)
         value = np.zeros((n, day.space.n_combinations))
         if belief is None:
             belief = prior(day.space, day.names, base_share, reward=reward)
         elif belief.learnt:
             value = expected_rewards(belief, day.space, day.features, names=day.names)
         logged.append(day.propensity)
-        target.append(chances[row, day.combination])
         got.append(day.reward)
         expected_chosen.append(value[row, day.combination])
-        expected_target.append((chances * value).sum(axis=1))
+        for place, rule in enumerate(rules):
+            chances = rule(day)
+            target[place].append(chances[row, day.combination])
+            expected_target[place].append((chances * value).sum(axis=1))
         if n:
             belief = learn(
                 belief,
@@ -139,16 +155,20 @@ def judge_rule(
                 day.day,
                 names=day.names,
             )
-    if not got:
-        nothing = np.zeros(0)
-        return evaluate(nothing, nothing, nothing)
-    return evaluate(
-        np.concatenate(got),
-        np.concatenate(logged),
-        np.concatenate(target),
-        expected_chosen=np.concatenate(expected_chosen),
-        expected_target=np.concatenate(expected_target),
-    )
+    return [
+        evaluate(
+            _joined(got),
+            _joined(logged),
+            _joined(wanted),
+            expected_chosen=_joined(expected_chosen),
+            expected_target=_joined(expected),
+        )
+        for wanted, expected in zip(target, expected_target, strict=True)
+    ]
+
+
+def _joined(parts: Sequence[Floats]) -> Floats:
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _any_of(wanted: Bools, eligible: Bools) -> Floats:

@@ -6,14 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from services.experiment.model import Group
+from services.experiment.model import Experiment, Group
 from services.insights.balance import Alarm
 from services.insights.chart_style import Style
 from services.insights.cost_chart import learning_cost
-from services.insights.definitions import GROUP_NAMES, cost_definition, groups_definition
+from services.insights.definitions import (
+    GROUP_NAMES,
+    contamination_definition,
+    cost_definition,
+    groups_definition,
+)
 from services.insights.exhibits import Column, Exhibit, Kind
 from services.insights.report import Card, NotYet
 from services.messages import Message, msg
+from services.workflow.contamination_view import contamination, touched_sentence
 from services.workflow.cost_view import costs_by_day
 from services.workflow.insights_view import BAND_MIN, Insights, looks_table
 from services.workflow.takeaway.chapter import Chapter, Scope
@@ -49,7 +55,38 @@ def trust_chapter(scope: Scope) -> Chapter:
     )
     figures = {"evidence": found.evidence}
     card = Card("trust", question, VERDICTS[found.alarm], groups_definition(), figures)
-    return Chapter(card, (exhibit,))
+    others = _other_campaigns(scope)
+    return Chapter(card, (exhibit, others) if others is not None else (exhibit,))
+
+
+def _other_campaigns(scope: Scope) -> Exhibit | None:
+    console = scope.console
+    found = contamination(console.database, console.lake, scope.experiment)
+    if found is None:
+        return None
+    rows = [
+        {
+            "group": GROUP_NAMES[line.group],
+            "people": line.n,
+            "touched": line.touched,
+            "share": line.share,
+        }
+        for line in found.lines
+    ]
+    return Exhibit(
+        key="other-campaigns",
+        title=msg("People who got other campaigns"),
+        finding=touched_sentence(found),
+        columns=(
+            Column("group", msg("Group"), Kind.TEXT),
+            Column("people", msg("People"), Kind.COUNT),
+            Column("touched", msg("Got other campaigns"), Kind.COUNT),
+            Column("share", msg("Share"), Kind.SHARE),
+        ),
+        table=pd.DataFrame(rows),
+        definition=contamination_definition(found.day),
+        note=touched_sentence(found),
+    )
 
 
 def cost_chapter(scope: Scope, seen: Insights) -> Chapter:
@@ -61,7 +98,7 @@ def cost_chapter(scope: Scope, seen: Insights) -> Chapter:
         waiting = msg("It comes with the comparison of personalised over random.")
         return Chapter(NotYet("cost", question, waiting))
     last = costs.iloc[-1]
-    unit = _unit(scope, seen)
+    unit = unit_of(scope.experiment, in_money=seen.in_money)
 
     def draw(style: Style) -> Any:
         return learning_cost(costs, style, unit=unit)
@@ -107,7 +144,8 @@ def cost_sentence(value: float, low: float, high: float, unit: Message | str) ->
     )
 
 
-def _unit(scope: Scope, seen: Insights) -> Message | str:
-    if seen.in_money:
-        return scope.experiment.currency
-    return scope.experiment.metric.noun or msg("outcomes")
+def unit_of(experiment: Experiment, *, in_money: bool) -> Message | str:
+    """What totals of the metric are said in."""
+    if in_money:
+        return experiment.currency
+    return experiment.metric.noun or msg("outcomes")
