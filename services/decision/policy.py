@@ -11,10 +11,12 @@
     rng = np.random.default_rng(1)
     policy = Policy(combinations, reward="binary", seed=1)
     for day in range(5):
-        people = pd.DataFrame({
-            "age": rng.normal(40, 12, 2000),
-            "plan": rng.choice(["basic", "plus", None], 2000),
-        })
+        people = pd.DataFrame(
+            {
+                "age": rng.normal(40, 12, 2000),
+                "plan": rng.choice(["basic", "plus", None], 2000),
+            }
+        )
         rows, propensities = policy.decide(people)
         likes = (combinations["offer"].to_numpy()[rows] == "free delivery") == (people["age"] > 40)
         rewards = (rng.random(2000) < np.where(likes, 0.10, 0.04)).astype(float)

@@ -44,7 +44,8 @@ def option_shares(counts: pd.DataFrame, group: Group = Group.PERSONALISED) -> pd
         wide = rows.pivot_table(index="day", columns="option", values="n", aggfunc="sum")
         wide = wide.fillna(0.0)
         n = wide.sum(axis=1)
-        shares = wide.div(n, axis=0).stack().reset_index(name="share")
+        shares = wide.div(n, axis=0).stack().reset_index()
+        shares.columns = ["day", "option", "share"]
         found.append(shares.assign(dimension=dimension, n=shares["day"].map(n).to_numpy()))
     if not found:
         return pd.DataFrame(columns=COLUMNS)

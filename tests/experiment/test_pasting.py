@@ -77,7 +77,7 @@ def test_no_more_than_a_table_full_is_taken():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(max_size=200) | st.text("\t,;\n\r\"1a:", max_size=40), st.sampled_from(list(Kind)))
+@given(st.text(max_size=200) | st.text('\t,;\n\r"1a:', max_size=40), st.sampled_from(list(Kind)))
 def test_whatever_is_pasted_gives_options_that_can_be_kept(text, kind):
     for number, option in enumerate(read_pasted(text, kind).options):
         Option.model_validate({"key": f"o{number}", **option})
