@@ -1,6 +1,6 @@
 """Messages of each day as Braze counts them and as Anneal does, and why the two may differ.
 
-Braze's day is that of its own records, ours the UTC day on which the request went out. The likely
+Braze's day is that of its own records, ours the decision day in the experiment's zone. The likely
 reason comes from what is known of that day: doubts, whether the day was still filling when it was
 read, whether the day before or after differs the other way round.
 """
@@ -18,7 +18,7 @@ from services.messages import Message, msg, msgn
 
 @dataclass(frozen=True)
 class OwnDay:
-    """Our side of one UTC day: messages Braze took, and messages nobody can be sure of."""
+    """Our side of one decision day: messages Braze took, and messages nobody can be sure of."""
 
     day: date
     accepted: int

@@ -17,7 +17,7 @@ from services.insights.daily_sums import DayLine, OwnDay, daily_lines
 from services.insights.series import OwnCounts, Reconciled, newest, reconcile
 from services.lake import Lake, Part
 from services.outcomes.model import OutcomeMetric
-from services.workflow.ledger_counts.store import sent_days, totals
+from services.workflow.ledger_counts.store import day_states
 
 SERIES = "series"
 A_DAY = timedelta(days=1)
@@ -55,19 +55,20 @@ def braze_numbers(
     series = newest(lake.load(parts), first_day) if parts else pd.DataFrame()
     if series.empty:
         return None
+    own = _own_days(day_states(database, experiment.id))
     return BrazeNumbers(
         series=series,
         names=_names(database, experiment),
         fetched_s=_fetched(parts[-1].meta),
-        lines=reconcile(series, _own_counts(database, lake, experiment.id)),
-        days=daily_lines(series, _own_days(database, experiment.id), settled_until=_settled(parts)),
+        lines=reconcile(series, _own_counts(own, _outcomes(lake, experiment.id))),
+        days=daily_lines(series, own, settled_until=_settled(parts)),
     )
 
 
-def _own_days(database: Database, experiment_id: str) -> list[OwnDay]:
+def _own_days(states: Sequence[tuple[date, LedgerState, int]]) -> list[OwnDay]:
     taken: dict[date, int] = {}
     doubted: dict[date, int] = {}
-    for day, state, n in sent_days(database, experiment_id):
+    for day, state, n in states:
         if state in TAKEN:
             taken[day] = taken.get(day, 0) + n
         elif state is LedgerState.UNKNOWN:
@@ -92,12 +93,11 @@ def last_days(table: pd.DataFrame, days: int | None) -> pd.DataFrame:
     return recent
 
 
-def _own_counts(database: Database, lake: Lake, experiment_id: str) -> OwnCounts:
-    states = totals(database, experiment_id)
+def _own_counts(days: Sequence[OwnDay], outcomes: int | None) -> OwnCounts:
     return OwnCounts(
-        accepted=sum(states.get(state, 0) for state in TAKEN),
-        in_doubt=states.get(LedgerState.UNKNOWN, 0),
-        outcomes=_outcomes(lake, experiment_id),
+        accepted=sum(day.accepted for day in days),
+        in_doubt=sum(day.in_doubt for day in days),
+        outcomes=outcomes,
     )
 
 

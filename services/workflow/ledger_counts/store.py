@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,8 +13,6 @@ from services.activation.model import LedgerState, SkipReason
 from services.database.engine import Database
 from services.database.schema import assignments, batches, ledger
 
-DAY_S = 86_400
-EPOCH = date(1970, 1, 1)
 QUARTER_S = 900  # all zones of the world differ by whole quarters of an hour
 
 
@@ -96,35 +94,18 @@ def doubts(database: Database, experiment_id: str) -> Doubts:
     return Doubts(n, since, next_look)
 
 
-def totals(database: Database, experiment_id: str) -> dict[LedgerState, int]:
-    """Every message of an experiment so far, by state."""
+def day_states(database: Database, experiment_id: str) -> list[tuple[date, LedgerState, int]]:
+    """Messages by decision day and state: (day, state, n), in order of day."""
     query = (
-        sa.select(ledger.c.state, sa.func.count())
+        sa.select(ledger.c.day, ledger.c.state, sa.func.count())
         .where(ledger.c.experiment_id == experiment_id)
-        .group_by(ledger.c.state)
-    )
-    with database.read() as connection:
-        return {LedgerState(state): n for state, n in connection.execute(query).all()}
-
-
-def sent_days(database: Database, experiment_id: str) -> list[tuple[date, LedgerState, int]]:
-    """Messages by UTC day on which their request went out, and by state; (day, state, n).
-
-    Where no moment of sending is on record (in doubt), the planned one stands for it.
-    """
-    moment = sa.func.coalesce(batches.c.sent_at, ledger.c.send_at)
-    day = sa.cast(sa.func.floor(moment / DAY_S), sa.Integer)
-    query = (
-        sa.select(day.label("day"), ledger.c.state, sa.func.count().label("n"))
-        .select_from(ledger.outerjoin(batches, batches.c.id == ledger.c.batch_id))
-        .where(ledger.c.experiment_id == experiment_id)
-        .group_by(day, ledger.c.state)
-        .order_by(day)
+        .group_by(ledger.c.day, ledger.c.state)
+        .order_by(ledger.c.day)
     )
     with database.read() as connection:
         return [
-            (EPOCH + timedelta(days=row.day), LedgerState(row.state), row.n)
-            for row in connection.execute(query)
+            (date.fromisoformat(day), LedgerState(state), int(n))
+            for day, state, n in connection.execute(query)
         ]
 
 
