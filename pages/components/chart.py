@@ -31,6 +31,19 @@ def draw_chart(
     st.vega_lite_chart(spec=spec, alt=alt)
 
 
+def draw_built(
+    asked: tuple[str, ...], build: Callable[[], altair.TopLevelMixin], *, alt: str
+) -> None:
+    """As `draw_chart` for a chart of many inputs: `asked` names all that it depends on."""
+    style = chart_style()
+    st.vega_lite_chart(spec=_built((*asked, repr(style.tokens), style.language), build), alt=alt)
+
+
+@st.cache_data(show_spinner=False, max_entries=REMEMBERED, ttl=KEPT_S)
+def _built(asked: tuple[str, ...], _build: Callable[[], altair.TopLevelMixin]) -> Any:
+    return _convert_altair_to_vega_lite_spec(_build())
+
+
 @st.cache_data(show_spinner=False, max_entries=REMEMBERED, ttl=KEPT_S)
 def _spec(
     name: str,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import escape
+from pages.components.chart import draw_built
 from pages.components.lift_words import (
     amount,
     amount_ends,
@@ -52,8 +53,10 @@ def draw_lift(found: Insights, events: Sequence[Event], truth: pd.DataFrame | No
             states.not_yet(title, not_yet_words(look), share=not_yet_share(look))
         return
     proved_on = _proved_from(found)
-    st.altair_chart(
-        lift_band(
+    asked = (found.experiment.id, str(found.experiment.version), look.second, str(look.day))
+    draw_built(
+        (*asked, str(proved_on), repr(events), "" if truth is None else truth.to_csv()),
+        lambda: lift_band(
             found.band,
             chart_style(),
             name=LIFT_OVER[look.second],

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import streamlit as st
 
 from pages.components import session, states
 from pages.components.badges import GROUPS, badge, drawn, escape
 from pages.components.chart import draw_chart
-from pages.components.translate import _, number, percent, say
-from services.experiment.model import Experiment
+from pages.components.translate import _, language, number, percent, say
+from services.experiment.model import Experiment, MetricKind
 from services.experiment.records import ExperimentRow
 from services.insights.balance import Alarm
 from services.insights.cost_chart import learning_cost
 from services.insights.definitions import contamination_definition
 from services.insights.report import Card
-from services.workflow.contamination_view import contamination, touched_sentence
+from services.workflow.contamination_view import (
+    Contamination,
+    contamination,
+    touched_sentence,
+)
 from services.workflow.insights_view import insights
-from services.workflow.takeaway.chapter import Scope
+from services.workflow.takeaway.chapter import Chapter, Scope
 from services.workflow.takeaway.trust_chapter import cost_chapter, unit_of
 from services.workflow.trust_view import trust
+
+MONEY = (MetricKind.REVENUE, MetricKind.ARPU)
 
 
 def draw_trust(experiment: Experiment) -> None:
@@ -55,11 +63,25 @@ def _verdict(alarm: Alarm) -> str:
             )
 
 
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def _kept_contamination(_experiment: Experiment, asked: tuple[str, ...]) -> Contamination | None:
+    console = session.services()
+    return contamination(console.database, console.lake, _experiment)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def _kept_cost(_experiment: Experiment, _first_day: date, asked: tuple[str, ...]) -> Chapter:
+    console = session.services()
+    seen = insights(console.lake, _experiment)
+    return cost_chapter(Scope(console, _experiment, _first_day), seen)
+
+
 def draw_contamination(experiment: Experiment) -> None:
     """Who got other campaigns, and the lift with and without them."""
     console = session.services()
     with st.expander(_("People who got other campaigns"), icon=":material/call_split:"):
-        found = contamination(console.database, console.lake, experiment)
+        newest = str(console.lake.latest_day("looks", experiment.id))
+        found = _kept_contamination(experiment, (experiment.id, str(experiment.version), newest))
         if found is None:
             st.caption(_("It comes with the first final day."))
             return
@@ -79,16 +101,18 @@ def draw_contamination(experiment: Experiment) -> None:
 def draw_cost(experiment: Experiment, row: ExperimentRow) -> None:
     """What learning cost so far: the sentence, and its line by day."""
     console = session.services()
-    seen = insights(console.lake, experiment)
-    scope = Scope(console, experiment, row.first_day or console.clock.now().date())
-    chapter = cost_chapter(scope, seen)
+    first_day = row.first_day or console.clock.now().date()
+    newest = str(console.lake.latest_day("looks", experiment.id))
+    chapter = _kept_cost(
+        experiment, first_day, (experiment.id, str(experiment.version), newest, language())
+    )
     finding = chapter.finding
     if not isinstance(finding, Card):
         states.not_yet(_("Cost of learning: not yet"), say(finding.waiting_for))
         return
     st.markdown(escape(say(finding.sentence)))
     exhibit = chapter.exhibits[0]
-    unit = unit_of(experiment, in_money=seen.in_money)
+    unit = unit_of(experiment, in_money=experiment.metric.kind in MONEY)
     draw_chart(learning_cost, exhibit.table, alt=say(exhibit.finding), unit=unit)
     st.caption(
         _("For the people with random messages: what personalised ones would have brought them.")
