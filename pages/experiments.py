@@ -7,6 +7,7 @@ import uuid
 import streamlit as st
 
 from pages.components import session, states
+from pages.components.alone import alone
 from pages.components.badges import (
     HEALTH,
     badge,
@@ -19,6 +20,8 @@ from pages.components.experiment_table import experiment_table
 from pages.components.gate import gate
 from pages.components.head import head, section
 from pages.components.language import language_control
+from pages.components.linked import from_link, to_link
+from pages.components.programme import draw_programme
 from pages.components.routes import STEPS, exists, go, link
 from pages.components.theme import chart_style
 from pages.components.translate import _, ago, interval, ngettext, number, percent, say
@@ -34,6 +37,7 @@ CARD_WIDTH_PX = 300
 USE_CASE_WIDTH_PX = 240
 WISH = "experiments.wish"
 AS_TABLE = "experiments.as_table"
+EACH, PROGRAMME = "each", "programme"
 
 person = gate()
 console = session.services()
@@ -224,6 +228,22 @@ def draw_under_way() -> bool:
     return as_table
 
 
+def chosen_view() -> str:
+    """Which of the two views is asked for; it stands in the address."""
+    words = {EACH: _("Each by itself"), PROGRAMME: _("Programme")}
+    view = st.segmented_control(
+        _("View"),
+        list(words),
+        default=from_link("view", list(words), EACH),
+        required=True,
+        format_func=words.__getitem__,
+        label_visibility="collapsed",
+        key="experiments.view",
+    )
+    to_link("view", view, EACH)
+    return str(view)
+
+
 with head(_("Experiments")):
     if person.may(Role.EDITOR) and st.button(
         _("New experiment"), type="primary", icon=":material/add:", key="experiments.new"
@@ -258,6 +278,9 @@ if shown.empty:
     with place.popover(_("Open the demo")):
         st.markdown(_("The demo runs beside this, with a home of its own:"))
         st.code("anneal demo", language=None)
+elif shown.cards and chosen_view() == PROGRAMME:
+    with alone("experiments.programme"):
+        draw_programme()
 else:
     as_table = draw_under_way() if shown.cards else False
     if shown.drafts and not as_table:

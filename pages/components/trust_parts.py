@@ -10,13 +10,14 @@ import streamlit as st
 from pages.components import session, states
 from pages.components.badges import GROUPS, badge, drawn, escape
 from pages.components.chart import draw_chart
-from pages.components.translate import _, language, number, percent, say
+from pages.components.translate import _, number, percent, say
 from services.experiment.model import Experiment, MetricKind
 from services.experiment.records import ExperimentRow
 from services.insights.balance import Alarm
 from services.insights.cost_chart import learning_cost
 from services.insights.definitions import contamination_definition
 from services.insights.report import Card
+from services.messages import Message
 from services.workflow.contamination_view import (
     Contamination,
     contamination,
@@ -32,7 +33,8 @@ MONEY = (MetricKind.REVENUE, MetricKind.ARPU)
 
 def draw_trust(experiment: Experiment) -> None:
     """Groups against the draw, by the exact e-process, as a table."""
-    found = trust(session.services().database, experiment)
+    console = session.services()
+    found = trust(console.database, experiment, lake=console.lake)
     if found is None:
         states.not_yet(_("Groups: not yet"), _("Nobody has entered the experiment yet."))
         return
@@ -77,10 +79,13 @@ def _kept_cost(_experiment: Experiment, _first_day: date, asked: tuple[str, ...]
 
 
 def draw_contamination(experiment: Experiment) -> None:
-    """Who got other campaigns, and the lift with and without them."""
-    console = session.services()
-    with st.expander(_("People who got other campaigns"), icon=":material/call_split:"):
-        newest = str(console.lake.latest_day("looks", experiment.id))
+    """Who got other campaigns, and the lift with and without them: worked out when opened."""
+    title, icon = _("People who got other campaigns"), ":material/call_split:"
+    place = st.expander(title, icon=icon, key="insights.contamination", on_change="rerun")
+    if not place.open:
+        return
+    with place:
+        newest = str(session.services().lake.latest_day("looks", experiment.id))
         found = _kept_contamination(experiment, (experiment.id, str(experiment.version), newest))
         if found is None:
             st.caption(_("It comes with the first final day."))
@@ -98,22 +103,33 @@ def draw_contamination(experiment: Experiment) -> None:
         st.caption(say(contamination_definition(found.day).method))
 
 
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def _kept_contamination(_experiment: Experiment, key: tuple[str, ...]) -> Contamination | None:
+    console = session.services()
+    return contamination(console.database, console.lake, _experiment)
+
+
 def draw_cost(experiment: Experiment, row: ExperimentRow) -> None:
     """What learning cost so far: the sentence, and its line by day."""
-    console = session.services()
-    first_day = row.first_day or console.clock.now().date()
-    newest = str(console.lake.latest_day("looks", experiment.id))
-    chapter = _kept_cost(
-        experiment, first_day, (experiment.id, str(experiment.version), newest, language())
-    )
+    newest = str(session.services().lake.latest_day("looks", experiment.id))
+    chapter, unit = _kept_cost(experiment, row, (experiment.id, str(experiment.version), newest))
     finding = chapter.finding
     if not isinstance(finding, Card):
         states.not_yet(_("Cost of learning: not yet"), say(finding.waiting_for))
         return
     st.markdown(escape(say(finding.sentence)))
     exhibit = chapter.exhibits[0]
-    unit = unit_of(experiment, in_money=experiment.metric.kind in MONEY)
     draw_chart(learning_cost, exhibit.table, alt=say(exhibit.finding), unit=unit)
     st.caption(
         _("For the people with random messages: what personalised ones would have brought them.")
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=16, ttl=3600)
+def _kept_cost(
+    _experiment: Experiment, _row: ExperimentRow, key: tuple[str, ...]
+) -> tuple[Chapter, Message | str]:
+    console = session.services()
+    seen = insights(console.lake, _experiment)
+    scope = Scope(console, _experiment, _row.first_day or console.clock.now().date())
+    return cost_chapter(scope, seen), unit_of(_experiment, in_money=seen.in_money)

@@ -70,8 +70,7 @@ def draw_options(experiment: Experiment) -> None:
             st.caption(_("It takes some seconds."))
             return
         with states.loading(_("Judging options"), _("Some seconds."), heights_px=(90,)):
-            days, _share = _days(experiment, (experiment.id, str(experiment.version), str(closed)))
-            found = _values(experiment, days, (experiment.id, str(closed)))
+            found = _values(experiment, (experiment.id, str(experiment.version), str(closed)))
         rows = [_option_row(experiment, one) for one in found]
         st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
         st.caption(
@@ -143,10 +142,9 @@ def _replayed(
 
 
 @st.cache_resource(show_spinner=False, max_entries=8, ttl=3600)
-def _values(
-    _experiment: Experiment, _days: list[JudgedDay], key: tuple[str, ...]
-) -> list[OptionValue]:
-    return option_values(_experiment, _days)
+def _values(_experiment: Experiment, key: tuple[str, ...]) -> list[OptionValue]:
+    # One option is chosen by few: here the whole log counts, and the wait is said.
+    return option_values(_experiment, logged_days(session.services().lake, _experiment)[0])
 
 
 def _answer(experiment: Experiment, found: Replayed, share: float) -> None:

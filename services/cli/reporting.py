@@ -42,7 +42,7 @@ def report(
     """
     console = open_console(load_settings())
     row = launched_experiment(console, experiment)
-    found = gather(console, row, since=_date(since), until=_date(until))
+    found = gather(console, row, since=_date(since), until=_date(until), judge_options=True)
     place = out or Path(f"anneal-report-{found.told_on.isoformat()}.html")
     write_file(place, html_report(found, Speech(language)).encode())
     click.echo(f"Report of {found.experiment.name} written to {place}")

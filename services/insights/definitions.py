@@ -199,7 +199,7 @@ def contamination_definition(until: date) -> Definition:
         uniqueness=msg("Each person counts once, however much they received."),
         attribution=msg("By the group a person was drawn into."),
         exclusions=msg("This experiment's own campaigns and Canvases."),
-        freshness=msg("From the latest export of each person."),
+        freshness=msg("From the exports up to the morning after."),
         n=msg("The table says how many."),
         method=msg(
             "The lift is worked out again without these people, in both groups, with the day's own"

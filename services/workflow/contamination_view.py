@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,8 @@ from services.messages import Message, Percent, msg
 from services.outcomes.model import OutcomeMetric
 
 RECEIVED = "received"
+A_DAY = timedelta(days=1)  # the export that tells of a whole day is that of the next morning
+EXPORTS = 2  # one tells of the last receipt only, which may lie after the day asked about
 EVEN_SHARE = 0.05  # groups whose shares of touched people differ by less are alike enough
 
 Bools = NDArray[np.bool_]
@@ -128,7 +130,10 @@ def end(value: float) -> Message | Percent:
 def _touched(lake: Lake, experiment: Experiment, people: People, until: date) -> Bools:
     found = np.zeros(len(people.person), dtype=bool)
     ours = pa.array(sorted({target.id for target in experiment.targets}), pa.string())
-    for part in lake.parts(RECEIVED, experiment.id):
+    told = [day for day in lake.days(RECEIVED, experiment.id) if day <= until + A_DAY][-EXPORTS:]
+    if not told:
+        return found
+    for part in lake.parts(RECEIVED, experiment.id, since=told[0], until=told[-1]):
         table = lake.load([part], ["person", "target_id", "last_received"])
         table = table.filter(pc.invert(pc.is_in(table["target_id"], value_set=ours)))
         table = table.filter(pc.is_valid(table["last_received"]))

@@ -76,3 +76,29 @@ def test_a_picture_is_a_file_by_itself(played_console: Console) -> None:
     picture = png(lift.draw(Style()), page="#FFFFFF")
     assert picture[:8] == b"\x89PNG\r\n\x1a\n"
     assert int.from_bytes(picture[16:20]) == 2 * 760
+
+
+def test_another_rule_is_replayed_when_asked_and_says_what_it_would_have_done(
+    open_page: Opener,
+) -> None:
+    app = open_page("insights")
+    assert "Nothing is changed and nothing is sent" in texts(app)
+    app.selectbox(key="insights.what_if.cap").set_value(1)
+    app.button(key="FormSubmitter:insights.what_if-Work it out").click().run()
+    assert not app.exception
+    said = texts(app)
+    assert "would not have gone out" in said
+    assert "would have been followed by" in said or "cannot be said" in said
+    assert "Effective size" in said
+    app.selectbox(key="insights.what_if.cap").set_value(None)
+    app.button(key="FormSubmitter:insights.what_if-Work it out").click().run()
+    assert "changes nothing" in texts(app)
+
+
+def test_options_are_judged_only_when_asked(open_page: Opener) -> None:
+    app = open_page("insights")
+    assert "It takes some seconds." in texts(app)
+    app.button(key="insights.options.work").click().run()
+    assert not app.exception
+    headings = [list(table.value.columns) for table in app.table]
+    assert any("Random group alone" in columns for columns in headings)

@@ -43,7 +43,7 @@ def evidence(console: Console, row: ExperimentRow) -> bytes:
 
     Raises DataError where a stored configuration does not have the digest it is kept under.
     """
-    report = gather(console, row)
+    report = gather(console, row, judge_options=True)
     configurations = versions(console.database, row.id)
     parts: list[tuple[str, bytes]] = [("README.txt", README.encode())]
     for language in sorted(LOCALES):

@@ -25,8 +25,11 @@ from services.workflow.takeaway.braze_chapter import braze_chapter
 from services.workflow.takeaway.chapter import Chapter, Scope
 from services.workflow.takeaway.choices_chapter import choices_chapter, heat_exhibit
 from services.workflow.takeaway.lift_chapter import lift_chapter, segments_chapter
+from services.workflow.takeaway.options_chapter import options_chapter
 from services.workflow.takeaway.trust_chapter import cost_chapter, trust_chapter
 from services.workflow.takeaway.windows_chapter import windows_chapter
+
+AFTER_CHOICES = 3  # place of the options among the parts: looks, cells and choices come before
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,17 @@ def launched_experiment(console: Console, asked: str | None) -> ExperimentRow:
 
 
 def gather(
-    console: Console, row: ExperimentRow, *, since: date | None = None, until: date | None = None
+    console: Console,
+    row: ExperimentRow,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    judge_options: bool = False,
 ) -> Report:
     """Gather the report of a launched experiment.
 
-    since  first day that charts show; until: tell it as it stood on that day
+    since          first day that charts show; until: tell it as it stood on that day
+    judge_options  also judge every option from the log, which takes some seconds more
 
     A chapter whose facts cannot be read says so and leaves the others as they are.
     """
@@ -102,7 +111,10 @@ def gather(
         since,
         until,
     )
-    chapters = [chapter for part in _parts(scope) for chapter in _alone(part)]
+    parts = _parts(scope)
+    if judge_options:
+        parts.insert(AFTER_CHOICES, lambda: [options_chapter(scope)])
+    chapters = [chapter for part in parts for chapter in _alone(part)]
     return Report(experiment, row, console.clock.now(), since, until, tuple(chapters))
 
 
