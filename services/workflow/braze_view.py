@@ -17,7 +17,7 @@ from services.insights.daily_sums import DayLine, OwnDay, daily_lines
 from services.insights.series import OwnCounts, Reconciled, newest, reconcile
 from services.lake import Lake, Part
 from services.outcomes.model import OutcomeMetric
-from services.workflow.ledger_counts.store import day_states
+from services.workflow.kept_counts import sent_states
 
 SERIES = "series"
 A_DAY = timedelta(days=1)
@@ -55,7 +55,7 @@ def braze_numbers(
     series = newest(lake.load(parts), first_day) if parts else pd.DataFrame()
     if series.empty:
         return None
-    own = _own_days(day_states(database, experiment.id))
+    own = _own_days(sent_states(database, lake, experiment.id))
     return BrazeNumbers(
         series=series,
         names=_names(database, experiment),

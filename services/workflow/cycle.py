@@ -24,6 +24,7 @@ from services.workflow.cycles.store import Progress, is_done, records, stage_of
 from services.workflow.deciding import decide
 from services.workflow.due import hour_options
 from services.workflow.fetching import fetch_series
+from services.workflow.kept_counts import keep_counts
 from services.workflow.learning import learn_rewards
 from services.workflow.model import DayFigures, Stage, StageState
 from services.workflow.refreshing import refresh_audience
@@ -92,6 +93,7 @@ def close_day(place: Workplace, experiment: Experiment, day: date, *, look: bool
         if look:
             record_looks(console.database, console.lake, experiment)
             record_pictures(console.database, console.lake, experiment)
+            keep_counts(console.database, console.lake, id)
 
 
 def is_open(console: Console, experiment_id: str, day: date) -> bool:

@@ -10,6 +10,8 @@ import numpy as np
 from services.database.engine import Database
 from services.experiment.model import Experiment, Group
 from services.insights.balance import Alarm, group_balance
+from services.lake import Lake
+from services.workflow.kept_counts import entered
 from services.workflow.people.store import entered_counts
 
 
@@ -31,9 +33,16 @@ class Trust:
     evidence: float
 
 
-def trust(database: Database, experiment: Experiment) -> Trust | None:
-    """Compare the groups with the shares they were drawn by; None before anybody entered."""
-    counts = entered_counts(database, experiment.id)
+def trust(database: Database, experiment: Experiment, *, lake: Lake | None = None) -> Trust | None:
+    """Compare the groups with the shares they were drawn by; None before anybody entered.
+
+    lake  where given, people are counted as of the last evening: of a million that takes a second
+    """
+    counts = (
+        entered_counts(database, experiment.id)
+        if lake is None
+        else entered(database, lake, experiment.id)
+    )
     if not counts:
         return None
     groups = [group for group in Group if experiment.groups.of(group) > 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -94,11 +94,16 @@ def doubts(database: Database, experiment_id: str) -> Doubts:
     return Doubts(n, since, next_look)
 
 
-def day_states(database: Database, experiment_id: str) -> list[tuple[date, LedgerState, int]]:
-    """Messages by decision day and state: (day, state, n), in order of day."""
+def day_states(
+    database: Database, experiment_id: str, days: Sequence[date]
+) -> list[tuple[date, LedgerState, int]]:
+    """Messages of these decision days by state: (day, state, n), in order of day."""
     query = (
         sa.select(ledger.c.day, ledger.c.state, sa.func.count())
-        .where(ledger.c.experiment_id == experiment_id)
+        .where(
+            ledger.c.experiment_id == experiment_id,
+            ledger.c.day.in_([day.isoformat() for day in days]),
+        )
         .group_by(ledger.c.day, ledger.c.state)
         .order_by(ledger.c.day)
     )
