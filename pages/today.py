@@ -230,6 +230,19 @@ def _failed_card(view: Today, stage: StageRecord) -> None:
                 "no message is sent twice."
             )
         )
+        n = view.size_to_confirm
+        if n is not None and person.may(Role.EDITOR):
+            st.markdown(
+                _("If that is how many people there are now, say so: the day then goes on.")
+            )
+            ask_button(
+                IntentKind.CONFIRM_AUDIENCE,
+                view.row.id,
+                label=ngettext("Use the {n} person", "Use the {n} people", n).format(n=number(n)),
+                key=f"today.confirm.{view.row.id}.{view.day}.{n}",
+                payload={"day": view.day.isoformat(), "n_people": n},
+                single=True,
+            )
 
 
 def _health(items: list[HealthItem]) -> None:

@@ -37,6 +37,10 @@ SNAPSHOTS, COUNTERS, RECEIVED = "snapshots", "counters", "received"
 ONE_ROW = {COUNTERS: ("person", "source", "name"), RECEIVED: ("person", "target_kind", "target_id")}
 
 
+class SizeChanged(DataError):
+    """The audience is much smaller or larger than the last time. A person may confirm it."""
+
+
 def refresh(
     client: BrazeClient,
     database: Database,
@@ -51,6 +55,7 @@ def refresh(
     progress: Callable[[int, int], None] | None = None,
     attributes_of_absent: Sequence[str] = (),
     confirmed: bool = False,
+    confirmed_size: int | None = None,
     deadline_s: float = DEADLINE_S,
 ) -> Loaded:
     """Export the segments, and `extra_people` missing from them by id, and keep the day's facts.
@@ -58,10 +63,12 @@ def refresh(
     A day that is kept already stays as it is. `progress` hears people read and people expected (0
     = unknown). `attributes_of_absent` are the agreed attributes that a metric needs of people who
     left: Braze can only send them all, the others are dropped while reading. `confirmed` accepts
-    an audience that changed its size much, and customer ids that are email addresses.
+    an audience that changed its size much, and customer ids that are email addresses;
+    `confirmed_size` only the size: an audience of about as many people as somebody has seen.
 
-    Raises BrazeError; DataError where the export is not complete or not what it should be: then
-    nothing of it counts and the last one still does.
+    Raises BrazeError; SizeChanged where the audience has another size than before; DataError where
+    the export is not complete or not what it should be: then nothing of it counts and the last one
+    still does.
     """
     there = lake.parts(SNAPSHOTS, experiment_id, day)
     if there:
@@ -84,7 +91,8 @@ def refresh(
             columns.add_bulk(bulk)
         sizes[segment_id] = tally.n_people - before
     n_audience = columns.settle()
-    _check_complete(n_audience, expected, tally, confirmed=confirmed)
+    usual = expected if confirmed_size is None else confirmed_size
+    _check_complete(n_audience, usual, tally, confirmed=confirmed)
     _add_absent(client, database, columns, extra_people, attributes_of_absent, tally)
     n_people = columns.settle()
     report(n_people, n_people)
@@ -138,7 +146,7 @@ def _check_complete(n_people: int, expected: int, tally: Tally, *, confirmed: bo
             ),
         )
     if expected >= MIN_PEOPLE_TO_COMPARE and abs(n_people / expected - 1) > MAX_CHANGE_SHARE:
-        raise DataError(
+        raise SizeChanged(
             msg(
                 "The export has {n} people; the last one had {before}.", n=n_people, before=expected
             ),

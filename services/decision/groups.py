@@ -38,6 +38,22 @@ def draw_groups(ids: Sequence[str], salt: str, shares: Shares) -> list[Group]:
     return [_group(_share(external_id, key), limits) for external_id in ids]
 
 
+def ramp_order(ids: Sequence[str], salt: str) -> list[int]:
+    """Indices of the ids in the order in which people enter while only some may.
+
+    By a hash of the id of its own: the group's would fill one group first, and the order of first
+    sight would take whoever the export lists first, who may all be of one kind.
+    """
+    key = hashlib.blake2b(salt.encode(), digest_size=32).digest()
+    hashes = [
+        hashlib.blake2b(i.encode(), key=key, digest_size=8, person=_RAMP).digest() for i in ids
+    ]
+    return sorted(range(len(ids)), key=lambda n: hashes[n])
+
+
+_RAMP = b"ramp"
+
+
 def _share(external_id: str, key: bytes) -> float:
     digest = hashlib.blake2b(external_id.encode(), key=key, digest_size=8).digest()
     return (int.from_bytes(digest, "big") >> 11) * 2.0**-53

@@ -29,6 +29,7 @@ class IntentKind(StrEnum):
     ASK_BRAZE_NOW = "ask_braze_now"
     NEXT_DAY = "next_day"
     DRY_RUN = "dry_run"
+    CONFIRM_AUDIENCE = "confirm_audience"
 
 
 # What stops messages goes ahead of everything else in the queue.

@@ -12,6 +12,7 @@ from services.errors import ConsoleError
 from services.intents.model import Intent, IntentKind
 from services.intents.store import fail, finish, take_next
 from services.workflow import deeds
+from services.workflow.confirming import confirm_audience
 from services.workflow.rehearsing import rehearse
 from services.workflow.trying import render_combinations, test_send
 
@@ -32,6 +33,7 @@ DEEDS: Mapping[IntentKind, Deed] = {
     IntentKind.ASK_BRAZE_NOW: deeds.ask_braze_now,
     IntentKind.NEXT_DAY: deeds.next_day,
     IntentKind.DRY_RUN: rehearse,
+    IntentKind.CONFIRM_AUDIENCE: confirm_audience,
 }
 log = structlog.get_logger()
 

@@ -11,18 +11,23 @@ from services.audience.eligibility import channel_consent
 from services.audience.loading import refresh
 from services.audience.store import external_ids
 from services.bootstrap import Console, Workplace
-from services.decision.groups import draw_groups
-from services.experiment.model import Channel, Experiment, Group, SourceKind
+from services.decision.groups import draw_groups, ramp_order
+from services.experiment.model import Channel, Experiment, SourceKind
 from services.experiment.store import experiment_row
 from services.workflow.cycles.store import Progress
 from services.workflow.people.store import assigned, enter, suppressed, taken
 
 
 def refresh_audience(
-    place: Workplace, experiment: Experiment, day: date, progress: Progress
+    place: Workplace,
+    experiment: Experiment,
+    day: date,
+    progress: Progress,
+    *,
+    confirmed_size: int | None = None,
 ) -> None:
     """Export the segments once for the day, and people already drawn who are in none of them any
-    more; then draw the newcomers."""
+    more; then draw the newcomers. `confirmed_size` is what a person said the audience has now."""
     console = place.console
     members = assigned(console.database, experiment.id)
     loaded = refresh(
@@ -37,6 +42,7 @@ def refresh_audience(
         clock=console.clock,
         progress=progress.advance,
         attributes_of_absent=_counted_attributes(experiment),
+        confirmed_size=confirmed_size,
     )
     n_new, n_elsewhere = enter_newcomers(console, experiment, day)
     progress.note.update(
@@ -71,8 +77,11 @@ def enter_newcomers(console: Console, experiment: Experiment, day: date) -> tupl
     with console.database.read() as connection:
         names = external_ids(connection, newcomers.tolist())
     known = [p for p in newcomers.tolist() if p in names]
+    room = _room_in_ramp(console, experiment, day, len(members))
+    if room is not None and room < len(known):
+        order = ramp_order([names[p] for p in known], experiment.salt)
+        known = sorted(known[n] for n in order[:room])
     groups = draw_groups([names[p] for p in known], experiment.salt, experiment.groups)
-    known, groups = _within_ramp(console, experiment, day, known, groups, len(members))
     return enter(console.database, experiment.id, known, groups, day), int(elsewhere.sum())
 
 
@@ -94,19 +103,12 @@ def _reachable(experiment: Experiment, snapshot: pa.Table) -> np.ndarray:
     return reachable
 
 
-def _within_ramp(
-    console: Console,
-    experiment: Experiment,
-    day: date,
-    people: list[int],
-    groups: list[Group],
-    n_members: int,
-) -> tuple[list[int], list[Group]]:
-    """In the first days only so many enter the draw. Surrogates were given in order of first
-    sight, which says nothing about a person, so the first ones are as good as any."""
+def _room_in_ramp(
+    console: Console, experiment: Experiment, day: date, n_members: int
+) -> int | None:
+    """In the first days only so many enter the draw: how many more may; None = no limit."""
     first = experiment_row(console.database, experiment.id).first_day
     most = experiment.ramp.first_day_people
     if most is None or first is None or (day - first).days >= experiment.ramp.days:
-        return people, groups
-    room = max(0, most - n_members)
-    return people[:room], groups[:room]
+        return None
+    return max(0, most - n_members)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from services.activation.model import LedgerState, SkipReason
 from services.activation.words import WORDS, Word
+from services.audience.loading import SizeChanged
 from services.clock import Clock
 from services.database.engine import Database
 from services.experiment.model import Experiment, Status
@@ -106,6 +107,15 @@ class Today:
     def failed(self) -> StageRecord | None:
         """The first stage that failed, or None."""
         return next((s for s in self.stages if s.state is StageState.FAILED), None)
+
+    @property
+    def size_to_confirm(self) -> int | None:
+        """People of an export that was not used because their number changed so much, or None."""
+        error = {} if self.failed is None else dict(self.failed.error or {})
+        values = error.get("values")
+        if error.get("error") != SizeChanged.__name__ or not isinstance(values, dict):
+            return None
+        return int(values["n"])
 
     @property
     def moving(self) -> bool:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from services.audience.columns import moments
-from services.audience.loading import refresh
+from services.audience.loading import SizeChanged, refresh
 from services.audience.model import DriftKind
 from services.audience.store import erase, external_ids, surrogates
 from services.errors import DataError
@@ -122,7 +122,9 @@ def test_an_audience_that_shrinks_at_once_waits_for_a_person(paper, lake, load):
     with pytest.raises(DataError, match="the last one had 300"):
         load(day=tomorrow)
     assert lake.latest_day("snapshots", "e") == DAY
-    assert load(day=tomorrow, confirmed=True).n_people == 200
+    with pytest.raises(SizeChanged):
+        load(day=tomorrow, confirmed_size=400)  # somebody has seen another number
+    assert load(day=tomorrow, confirmed_size=205).n_people == 200
 
 
 def test_customer_ids_that_are_addresses_are_not_stored_unasked(paper, database, load):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.decision.groups import draw_groups
+from services.decision.groups import draw_groups, ramp_order
 from services.errors import ExperimentError
 from services.experiment.model import Group, Shares
 
@@ -48,3 +48,18 @@ def test_a_share_of_one_takes_everybody(external_id, group):
 def test_shares_that_do_not_add_up_are_refused():
     with pytest.raises(ExperimentError, match="90%"):
         draw_groups(IDS[:1], SALT, Shares(personalised=0.7))
+
+
+def test_a_ramp_takes_people_by_their_id_alone_and_of_every_group_alike():
+    first = [IDS[n] for n in ramp_order(IDS, SALT)[:2_000]]
+    backwards = IDS[::-1]
+    assert {backwards[n] for n in ramp_order(backwards, SALT)[:2_000]} == set(first)
+    assert set(first) != set(IDS[:2_000])
+    fewer = set(IDS) - set(first[:500])  # who entered yesterday is not asked about again
+    rest = sorted(fewer)
+    assert {rest[n] for n in ramp_order(rest, SALT)[:1_500]} == set(first[500:])
+    counts = Counter(draw_groups(first, SALT, Shares()))
+    for group in Group:
+        share = Shares().of(group)
+        spread = (share * (1 - share) / len(first)) ** 0.5
+        assert abs(counts[group] / len(first) - share) <= 4 * spread

@@ -11,11 +11,13 @@ from console_site import Site, texts
 from played_pages import Opener, experiment_id, opened
 
 from services.activation.pausing import EVERYTHING, pause
+from services.audience.loading import SizeChanged
 from services.bootstrap import Console
 from services.database import schema
 from services.experiment.model import Status
-from services.intents.model import IntentKind
+from services.intents.model import IntentKind, error_json
 from services.intents.store import latest, open_intents
+from services.messages import msg
 from services.workflow.model import Stage
 from services.workflow.today_view import today
 
@@ -87,22 +89,49 @@ def test_messages_in_doubt_are_named_and_asked_about_once(
 def test_a_stage_that_stopped_is_said_with_what_is_safe(
     open_page: Opener, played_console: Console
 ) -> None:
-    id = experiment_id(played_console, Status.RUNNING)
+    _fail(played_console, Stage.DECIDE, {"what": "The disk is full.", "values": {}})
+    said = texts(open_page("today"))
+    assert "stopped half-way" in said
+    assert "nothing is sent twice" in said
+    assert r"The disk is full." in said.replace("\\", "")
+
+
+def test_an_audience_of_another_size_is_confirmed_by_a_person(
+    open_page: Opener, played_console: Console
+) -> None:
+    problem = SizeChanged(
+        msg("The export has {n} people; the last one had {before}.", n=5, before=9)
+    )
+    id = _fail(played_console, Stage.AUDIENCE, error_json(problem))
+    app = open_page("today")
+    assert "If that is how many people there are now" in texts(app)
+    button = next(b for b in app.button if str(b.key).startswith("today.confirm."))
+    assert button.label == "Use the 5 people"
+    button.click().run()
+    (asked,) = [
+        intent
+        for intent in open_intents(played_console.database, experiment_id=id)
+        if intent.kind is IntentKind.CONFIRM_AUDIENCE
+    ]
     day = today(played_console.database, played_console.clock, id).day
-    with played_console.database.write() as connection:
+    assert asked.payload == {"day": day.isoformat(), "n_people": 5}
+
+
+def _fail(console: Console, stage: Stage, error: dict[str, object]) -> str:
+    """The stage of the running experiment's day stopped with this; returns the experiment's id."""
+    id = experiment_id(console, Status.RUNNING)
+    day = today(console.database, console.clock, id).day
+    with console.database.write() as connection:
         connection.execute(
             schema.cycles.update()
             .where(
                 schema.cycles.c.experiment_id == id,
                 schema.cycles.c.day == day.isoformat(),
-                schema.cycles.c.stage == Stage.DECIDE.value,
+                schema.cycles.c.stage == stage.value,
             )
-            .values(state="failed", error={"what": "The disk is full.", "values": {}})
+            .values(state="failed", error=error)
         )
-    said = texts(open_page("today"))
-    assert "stopped half-way" in said
-    assert "nothing is sent twice" in said
-    assert r"The disk is full." in said.replace("\\", "")
+    return id
 
 
 @pytest.mark.parametrize("everything", [False, True])
