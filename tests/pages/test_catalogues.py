@@ -33,10 +33,16 @@ COMPLETE = (
     "services/braze/permissions.py",
     "services/braze/silence.py",
     "services/braze/wire.py",
-    "services/workflow/audience_view.py",
-    "services/workflow/connection_view.py",
-    "services/workflow/experiments_view.py",
-    "services/workflow/sending_view.py",
+    "services/activation/**/*.py",
+    "services/audience/*.py",
+    "services/cli/*.py",
+    "services/database/*.py",
+    "services/intents/*.py",
+    "services/lake.py",
+    "services/stores.py",
+    "services/worker.py",
+    "services/workflow/**/*.py",
+    "pages/today.py",
 )
 
 
