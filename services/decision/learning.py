@@ -5,6 +5,9 @@ in any order; forgetting multiplies the sum by the memory's rate for every day t
 rewards enter by Newton steps on their exact likelihood around the posterior so far (Laplace; the
 two-step form of online Bayesian logistic regression, Chapelle and Li 2011, with full covariance).
 
+A change of the market is seen by the shortest memory doing best; then all of them start over from
+it, so that the long one can again add up what holds now.
+
 The level of all rewards wanders from day to day (weekdays, how often people are written to) without
 any option being better or worse for it. So the intercept is let loose a little every day, and the
 memories are judged by what they predict apart from the day's level.
@@ -22,17 +25,19 @@ from scipy import linalg
 from services.decision.arrays import Floats
 from services.decision.design import Placement, aligned, place
 from services.decision.layout import Layout
-from services.decision.likelihood import Likelihood, Outcomes, likelihood_of
+from services.decision.likelihood import Likelihood, Outcomes, likelihood_of, refuse_nonsense
 from services.decision.model import Belief, Head, Reward, Space
 from services.decision.variances import Moments, first_variances, reestimated
-from services.errors import DataError
-from services.messages import msg
 
 MEMORIES = (1.0, 0.93, 0.8)  # kept a day; 0.8 is about the last five days
+FIRST_WEIGHTS = (0.8, 0.15, 0.05)  # of the memories, unless recent days speak for another one
+SHORTEST = 2
+STARTED_OVER_SHARES = (0.05, 0.3, 1.0)  # of the shortest's data, what each memory starts over with
 EVIDENCE_KEPT_SHARE = 0.85  # how fast the memories' track record fades, a day
 ALARM_WEIGHT_SHARE = 0.9  # weight of the shortest memory that speaks for a market change
 ALARM_IN_ROW = 2
 ALARM_AFTER_DAYS = 14  # before, what was chosen changes faster than the market does
+ALARM_SHOWN_DAYS = 7
 INTERCEPT_WALK_VARIANCE = 0.03  # a day, logit units: the level may move by a sixth overnight
 N_NEWTON_STEPS = 2
 N_VARIANCE_STEPS = 2
@@ -80,7 +85,7 @@ def prior(
         base_rate=rate,
         layout=layout,
         heads=tuple(heads),
-        evidence=np.zeros(len(MEMORIES)),
+        evidence=np.log(FIRST_WEIGHTS),
     )
 
 
@@ -111,7 +116,7 @@ def learn(
     """
     combination = np.asarray(combination, dtype=np.int64)
     reward = np.asarray(reward, dtype=np.float64)
-    _refuse_nonsense(belief, space, features, combination, reward)
+    refuse_nonsense(belief, space, features, combination, reward)
     belief = adapted(belief, space, names, attributes)
     columns = aligned(np.asarray(features), names, belief.layout)
     ordinal = day.toordinal()
@@ -121,7 +126,8 @@ def learn(
     used, row = np.unique(combination, return_inverse=True)
     outcomes = Outcomes.sorted(columns, row, reward, strata)
     placement = place(space, belief.layout, used)
-    evidence = belief.evidence * EVIDENCE_KEPT_SHARE**passed
+    first = np.log(FIRST_WEIGHTS)
+    evidence = first + (belief.evidence - first) * EVIDENCE_KEPT_SHARE**passed
     heads = []
     for i, head in enumerate(belief.heads):
         head = replace(
@@ -148,18 +154,42 @@ def learn(
         n_rewards=belief.n_rewards + len(reward),
     )
     if passed or not belief.learnt:
-        is_short = learnt.weights[int(np.argmin(rates))] > ALARM_WEIGHT_SHARE
+        is_short = learnt.weights[SHORTEST] > ALARM_WEIGHT_SHARE
         learnt = replace(learnt, short_in_row=belief.short_in_row + 1 if is_short else 0)
+    since = max(learnt.first_day, learnt.changed_on)
+    if learnt.short_in_row >= ALARM_IN_ROW and learnt.last_day - since >= ALARM_AFTER_DAYS:
+        return _started_over(learnt)
     return learnt
 
 
 def market_changed(belief: Belief) -> bool:
-    """Whether recent days are explained far better by the shortest memory, twice running.
+    """Whether the market was found to have changed, within the last ALARM_SHOWN_DAYS learnt days.
 
-    Never in the first ALARM_AFTER_DAYS: the mix of combinations is still moving then.
+    Found is it when recent days are explained far better by the shortest memory, twice running;
+    never in the first ALARM_AFTER_DAYS: the mix of combinations is still moving then.
     """
-    is_young = belief.last_day - belief.first_day < ALARM_AFTER_DAYS
-    return belief.short_in_row >= ALARM_IN_ROW and not is_young
+    return belief.changed_on > 0 and belief.last_day - belief.changed_on < ALARM_SHOWN_DAYS
+
+
+def _started_over(belief: Belief) -> Belief:
+    """Every memory starts over from a part of what the shortest holds, half of it from before the
+    change: nearly nothing to all of it. Coming days tell how much of the old still holds."""
+    shares = np.array(STARTED_OVER_SHARES)
+    heads = tuple(
+        replace(
+            head,
+            precision=shares[:, None, None] * head.precision[SHORTEST],
+            shift=shares[:, None] * head.shift[SHORTEST],
+        )
+        for head in belief.heads
+    )
+    return replace(
+        belief,
+        heads=heads,
+        evidence=np.zeros(len(MEMORIES)),
+        short_in_row=0,
+        changed_on=belief.last_day,
+    )
 
 
 def adapted(
@@ -267,26 +297,3 @@ def _with_variances(head: Head, layout: Layout, memory: int) -> Head:
         moments = Moments(now.mean, np.diag(inverse))
         head = replace(head, variances=reestimated(layout, moments, head.start))
     return head
-
-
-def _refuse_nonsense(
-    belief: Belief,
-    space: Space,
-    features: np.ndarray,
-    combination: np.ndarray,
-    reward: np.ndarray,
-) -> None:
-    hint = msg("Nothing was learnt, the belief is as before. Look at the stored outcomes.")
-    if not len(features) == len(combination) == len(reward):
-        raise DataError(msg("Decisions and rewards do not have the same number."), hint=hint)
-    if not len(reward):
-        return
-    if not (np.isfinite(reward).all() and np.isfinite(features).all()):
-        raise DataError(msg("A reward or a feature is not a number."), hint=hint)
-    if combination.min() < 0 or combination.max() >= space.n_combinations:
-        raise DataError(msg("A decision names a combination that does not exist."), hint=hint)
-    is_binary = belief.reward is Reward.BINARY
-    if is_binary and not np.isin(reward, (0.0, 1.0)).all():
-        raise DataError(msg("A conversion must be 0 or 1."), hint=hint)
-    if belief.reward is Reward.REVENUE and reward.min() < 0:
-        raise DataError(msg("Revenue cannot be negative here."), hint=hint)

@@ -10,7 +10,9 @@ from scipy import special
 
 from services.decision.arrays import Floats
 from services.decision.design import Placement, fold_moments, fold_vectors, weights_of
-from services.decision.model import Head, Reward
+from services.decision.model import Belief, Head, Reward, Space
+from services.errors import DataError
+from services.messages import msg
 
 LOGIT_LIMIT = 12.0  # beyond it a chance is 0 or 1 to six places, and its curvature is noise
 TAIL_DEGREES = 4.0  # Student's t of log values: one huge basket must not steer the belief
@@ -18,6 +20,7 @@ NOISE_PRIOR_REWARDS = 200.0  # past rewards the running noise estimate is worth 
 LEAST_NOISE = 1e-6
 OFFSET_VARIANCE = 0.25  # of a day's level around what is believed, logit or log units
 N_OFFSET_STEPS = 4
+BLOCK_ROWS = 2048  # of decisions, whose products are added up while in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,13 @@ class Outcomes:
         width = self.z.shape[1]
         moments = np.zeros((len(self.bounds) - 1, width, width))
         vectors = np.zeros((len(self.bounds) - 1, width))
+        root = np.sqrt(curvature)
         for i, (start, stop) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
-            z = self.z[start:stop]
-            moments[i] = z.T @ (z * curvature[start:stop, None])
-            vectors[i] = pull[start:stop] @ z
+            for at in range(start, stop, BLOCK_ROWS):
+                rows = slice(at, min(at + BLOCK_ROWS, stop))
+                bent = self.z[rows] * root[rows, None]
+                moments[i] += bent.T @ bent
+                vectors[i] += pull[rows] @ self.z[rows]
         return Information(fold_moments(moments, placement), fold_vectors(vectors, placement))
 
 
@@ -232,3 +238,27 @@ class Value:
 
 def _limited(logit: Floats) -> Floats:
     return np.asarray(np.clip(logit, -LOGIT_LIMIT, LOGIT_LIMIT), dtype=np.float64)
+
+
+def refuse_nonsense(
+    belief: Belief,
+    space: Space,
+    features: np.ndarray,
+    combination: np.ndarray,
+    reward: np.ndarray,
+) -> None:
+    """Raise DataError for rewards the kind of metric cannot have, or rows that do not fit."""
+    hint = msg("Nothing was learnt, the belief is as before. Look at the stored outcomes.")
+    if not len(features) == len(combination) == len(reward):
+        raise DataError(msg("Decisions and rewards do not have the same number."), hint=hint)
+    if not len(reward):
+        return
+    if not (np.isfinite(reward).all() and np.isfinite(features).all()):
+        raise DataError(msg("A reward or a feature is not a number."), hint=hint)
+    if combination.min() < 0 or combination.max() >= space.n_combinations:
+        raise DataError(msg("A decision names a combination that does not exist."), hint=hint)
+    is_binary = belief.reward is Reward.BINARY
+    if is_binary and not np.isin(reward, (0.0, 1.0)).all():
+        raise DataError(msg("A conversion must be 0 or 1."), hint=hint)
+    if belief.reward is Reward.REVENUE and reward.min() < 0:
+        raise DataError(msg("Revenue cannot be negative here."), hint=hint)

@@ -21,6 +21,7 @@ from services.messages import Message, msg
 
 NOT_DRAWN = -1  # no posterior draw was used: uniform group, first day, or the uniform floor
 NOTHING_ELIGIBLE = -1  # combination of somebody to whom nothing may be sent
+_COUNTED = ("first_day", "last_day", "n_rewards", "short_in_row", "changed_on")  # of a belief
 NO_OPTION = -1  # of a dimension that a combination does not have: "send nothing" has none
 
 
@@ -124,7 +125,8 @@ class Belief:
     first_day    proleptic ordinal of the first decision day learnt, 0 before
     last_day     the same of the newest
     n_rewards    decisions learnt from so far
-    short_in_row learnt days in a row on which the shortest memory had nearly all the weight
+    short_in_row learnt days running on which the shortest memory had nearly all the weight
+    changed_on   last_day when the market was last found to have changed; 0 = never
     """
 
     version: int
@@ -137,6 +139,7 @@ class Belief:
     last_day: int = 0
     n_rewards: int = 0
     short_in_row: int = 0
+    changed_on: int = 0
 
     @property
     def weights(self) -> Floats:
@@ -158,10 +161,7 @@ class Belief:
                     "reward": self.reward.value,
                     "base_rate": self.base_rate,
                     "layout": self.layout.to_dict(),
-                    "first_day": self.first_day,
-                    "last_day": self.last_day,
-                    "n_rewards": self.n_rewards,
-                    "short_in_row": self.short_in_row,
+                    **{name: getattr(self, name) for name in _COUNTED},
                     "heads": [{"noise": h.noise, "scale": h.scale} for h in self.heads],
                 },
                 separators=(",", ":"),
@@ -180,7 +180,7 @@ class Belief:
     def from_columns(cls, columns: Mapping[str, Any]) -> Self:
         """The belief that `to_columns` wrote, to the last bit. Raises DataError otherwise."""
         try:
-            about = json.loads(columns["description"])
+            about = {"changed_on": 0} | json.loads(columns["description"])  # older ones lack it
             layout = Layout.from_dict(about["layout"])
             evidence = np.array(columns["evidence"], dtype=np.float64)
             heads = tuple(_heads(about["heads"], columns, layout, len(evidence)))
@@ -191,10 +191,7 @@ class Belief:
                 layout=layout,
                 heads=heads,
                 evidence=evidence,
-                first_day=about["first_day"],
-                last_day=about["last_day"],
-                n_rewards=about["n_rewards"],
-                short_in_row=about["short_in_row"],
+                **{name: about[name] for name in _COUNTED},
             )
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise _unreadable(msg("The stored belief cannot be read.")) from error
