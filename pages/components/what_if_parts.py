@@ -24,6 +24,7 @@ from services.workflow.what_if import (
 )
 
 MOST_DECISIONS = 20_000  # a few seconds' work; a longer log is judged on a part of its people
+MOST_FOR_OPTIONS = 60_000  # one option is chosen by few: here more of the log has to count
 CAPS = (1, 2, 3, 4, 5, 6)
 PER_MESSAGES = 100
 _ASKED, _OPTIONS = "insights.what_if.asked", "insights.options.asked"
@@ -143,8 +144,8 @@ def _replayed(
 
 @st.cache_resource(show_spinner=False, max_entries=8, ttl=3600)
 def _values(_experiment: Experiment, key: tuple[str, ...]) -> list[OptionValue]:
-    # One option is chosen by few: here the whole log counts, and the wait is said.
-    return option_values(_experiment, logged_days(session.services().lake, _experiment)[0])
+    lake = session.services().lake
+    return option_values(_experiment, logged_days(lake, _experiment, most=MOST_FOR_OPTIONS)[0])
 
 
 def _answer(experiment: Experiment, found: Replayed, share: float) -> None:

@@ -9,6 +9,7 @@ import pytest
 from console_site import texts
 from played_pages import Opener, experiment_id, opened
 
+from pages.components import what_if_parts
 from services.bootstrap import Console
 from services.experiment.model import Status
 from services.experiment.store import load_version
@@ -78,8 +79,15 @@ def test_a_picture_is_a_file_by_itself(played_console: Console) -> None:
     assert int.from_bytes(picture[16:20]) == 2 * 760
 
 
+@pytest.fixture
+def short_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part of the people is enough to see what is drawn."""
+    monkeypatch.setattr(what_if_parts, "MOST_DECISIONS", 1_500)
+    monkeypatch.setattr(what_if_parts, "MOST_FOR_OPTIONS", 1_500)
+
+
 def test_another_rule_is_replayed_when_asked_and_says_what_it_would_have_done(
-    open_page: Opener,
+    open_page: Opener, short_log: None
 ) -> None:
     app = open_page("insights")
     assert "Nothing is changed and nothing is sent" in texts(app)
@@ -95,7 +103,7 @@ def test_another_rule_is_replayed_when_asked_and_says_what_it_would_have_done(
     assert "changes nothing" in texts(app)
 
 
-def test_options_are_judged_only_when_asked(open_page: Opener) -> None:
+def test_options_are_judged_only_when_asked(open_page: Opener, short_log: None) -> None:
     app = open_page("insights")
     assert "It takes some seconds." in texts(app)
     app.button(key="insights.options.work").click().run()
