@@ -69,12 +69,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Result:
-    """One world: mean figures of each peer over the seeds, every seed's captured share, targets."""
+    """One world: mean figures of each peer over the seeds, every seed's captured share, targets.
+
+    None stands where there is nothing to capture.
+    """
 
     name: str
     about: str
-    figures: dict[str, dict[str, float]]
-    captured_by_seed: dict[str, list[float]]
+    figures: dict[str, dict[str, float | None]]
+    captured_by_seed: dict[str, list[float | None]]
     targets: list[Judged]
     holds: bool
 
@@ -98,7 +101,7 @@ def measure(
         about=ABOUT[name],
         figures=figures,
         captured_by_seed={
-            peer: [round(run.captured, 1) for run in runs] for peer, runs in trials.items()
+            peer: [_number(run.captured, 1) for run in runs] for peer, runs in trials.items()
         },
         targets=judged,
         holds=all(one.holds is not False for one in judged),
@@ -111,14 +114,18 @@ def _one(peer: str, world: World, seed: int) -> Trial:
         return trial(world, PEERS[peer][1](world, seed), seed)
 
 
-def _means(runs: Sequence[Trial]) -> dict[str, float]:
+def _number(value: float, digits: int) -> float | None:
+    return None if np.isnan(value) else round(float(value), digits)
+
+
+def _means(runs: Sequence[Trial]) -> dict[str, float | None]:
     rows = [{k: v for k, v in asdict(run).items() if k != "alarms"} for run in runs]
-    means = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
+    means = {key: _number(np.mean([row[key] for row in rows]), 4) for key in rows[0]}
     luck = [run.luck for run in runs]
     return means | {"least_luck": min(luck), "minus_most_luck": -max(luck)}
 
 
-def _judged(target: Target, figures: Mapping[str, Mapping[str, float]]) -> Judged:
+def _judged(target: Target, figures: Mapping[str, Mapping[str, float | None]]) -> Judged:
     if "anneal" not in figures or (target.peer and target.peer not in figures):
         return Judged(target.words(), None, None)
     mine = figures["anneal"][target.figure]
@@ -127,7 +134,7 @@ def _judged(target: Target, figures: Mapping[str, Mapping[str, float]]) -> Judge
 
 
 def _line(result: Result) -> str:
-    shares = ", ".join(f"{peer} {f['captured']:.1f}" for peer, f in result.figures.items())
+    shares = ", ".join(f"{peer} {f['captured'] or '-'}" for peer, f in result.figures.items())
     lines = [f"{result.name} ({result.about}): captured % {shares}"]
     for one in result.targets:
         mark = {True: "holds", False: "FALLS SHORT", None: "not judged"}[one.holds]
