@@ -35,8 +35,10 @@ chosen_ids = list(audience.get("segment_ids") or ())
 
 
 @st.cache_data(ttl="30s", show_spinner=False, max_entries=64)
-def people(home: str, experiment_id: str, ids: tuple[str, ...], revision: int) -> People | None:
-    """The count, kept for half a minute: it reads a day's snapshot."""
+def people(
+    home: str, experiment_id: str, ids: tuple[str, ...], revision: int, exported_on: str
+) -> People | None:
+    """The count, kept for half a minute or until the next export: it reads a day's snapshot."""
     lines = chosen_segments(console.database, ids)
     return people_in(console.database, console.lake, experiment_id, lines)
 
@@ -113,7 +115,9 @@ with head(_("Who is it for?")):
 show_conflict(editing)
 
 chosen_lines = chosen_segments(console.database, chosen_ids)
-counted_people = people(str(console.home), editing.id, tuple(chosen_ids), editing.draft.revision)
+counted_people = people(
+    str(console.home), editing.id, tuple(chosen_ids), editing.draft.revision, editing.exported_on
+)
 left, right = st.columns([8, 5], gap="large")
 with left:
     section(_("Braze segments"))

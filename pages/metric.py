@@ -38,7 +38,12 @@ experiment: Experiment = draft_experiment(editing.document)
 
 @st.cache_data(ttl="5m", show_spinner=False, max_entries=64)
 def known(
-    home: str, experiment_id: str, metric: str, segments: tuple[str, ...], day: str
+    home: str,
+    experiment_id: str,
+    metric: str,
+    segments: tuple[str, ...],
+    day: str,
+    exported_on: str,
 ) -> tuple[Countable, PrePeriod | None, int | None]:
     """Names to count, four weeks before launch, people; read once, so that the slider is free."""
     today = console.clock.now().date()
@@ -71,6 +76,7 @@ names, before, n_people = known(
     experiment.metric.model_dump_json(),
     experiment.audience.segment_ids,
     console.clock.now().date().isoformat(),
+    editing.exported_on,
 )
 guess = guess_of(editing.document)
 if before is None and guess is not None:

@@ -32,8 +32,10 @@ choice = editing.key("options.dimension")
 
 
 @st.cache_data(ttl="5m", show_spinner=False, max_entries=64)
-def counted(home: str, experiment_id: str, revision: int, day: str) -> OptionsState:
-    """The counts, kept until the draft changes: they go through the whole audience."""
+def counted(
+    home: str, experiment_id: str, revision: int, day: str, exported_on: str
+) -> OptionsState:
+    """The counts, kept until draft or export change: they go through the whole audience."""
     today = console.clock.now().date()
     return options_state(console.lake, experiment_id, editing.document, today)
 
@@ -116,6 +118,7 @@ state = counted(
     editing.id,
     editing.draft.revision,
     console.clock.now().date().isoformat(),
+    editing.exported_on,
 )
 with head(_("What may vary?")):
     pass

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pages.components.routes import HOME
+
 ROOT = Path(__file__).parents[1]
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 10.0
@@ -53,6 +55,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def link_to(address: str, key: str, experiment: str | None = None) -> str:
+    """Where a page lies. The first one lies at the root: `/experiments` is no page."""
+    path = "" if key == HOME else key
+    return f"{address}/{path}" + (f"?experiment={experiment}" if experiment else "")
 
 
 def drawn(page: Any, address: str) -> None:

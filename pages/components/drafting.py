@@ -68,6 +68,13 @@ class Editing:
         """The draft as last saved. Change it through `save` only."""
         return self.draft.document
 
+    @property
+    def exported_on(self) -> str:
+        """Day of the newest export of the audience, or nothing: part of what counts depend on, so
+        that a cached one is counted anew as soon as there is an export."""
+        day = session.services().lake.latest_day("snapshots", self.id)
+        return "" if day is None else day.isoformat()
+
     def key(self, name: str) -> str:
         """Key of a widget: a new one after somebody else's change, so that it reads anew."""
         return f"{name}.{self.id}.{session.generation(self.id)}"

@@ -105,10 +105,10 @@ def _table(editing: Editing, dimension: Dimension, state: OptionsState) -> None:
                 _("May get it"), format="percent", min_value=0, max_value=1, width=95
             ),
             "out": config.ButtonColumn(
-                "",
+                _("Delete"),
                 key=f"{key}.out",
                 type="tertiary",
-                width=44,
+                width=60,
                 on_click=_take_out,
                 args=(editing.id, dimension.key, f"{key}.out", keys),
             ),

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from sending_world import DAY, World, an_experiment
 
 from services.activation import consent
@@ -48,11 +49,15 @@ def test_text_messages_go_by_the_agreed_attribute(tmp_path: Path):
     assert consenting_people(world.lake, world.experiment)[Channel.SMS] == frozenset()
 
 
-def test_an_export_is_read_once_and_few_are_kept(tmp_path: Path):
-    world = World(tmp_path, n_people=2)
+def test_an_export_is_read_once_and_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    world = World(tmp_path, n_people=20)
+    kept: dict[object, object] = {}
+    monkeypatch.setattr(consent, "_kept", kept)
     first = consenting_people(world.lake, world.experiment)
     assert consenting_people(world.lake, world.experiment) is first
-    for n in range(1, 2 * KEPT_EXPORTS):
-        world.snapshot(DAY + timedelta(days=n), unsubscribed=(1,) * (n % 2))
-        consenting_people(world.lake, world.experiment)
-        assert 1 <= len(consent._kept) <= KEPT_EXPORTS
+    sizes = [len(kept)]
+    for n in range(1, KEPT_EXPORTS + 2):
+        world.snapshot(DAY + timedelta(days=n), unsubscribed=(n,))
+        assert n not in consenting_people(world.lake, world.experiment)[Channel.EMAIL]
+        sizes.append(len(kept))
+    assert sizes == [*range(1, KEPT_EXPORTS + 1), 1, 2]

@@ -123,6 +123,7 @@ def test_the_stricter_of_several_rules_holds():
 
 
 def test_what_is_not_limited_is_not_looked_up():
+    assert Limits() == limits_of(an_experiment())
     none = limits_of(an_experiment())
     assert (none.capped, none.look_back_days, none.gap_s) == (False, 0, 0.0)
     assert Limits(cap_money=0.0).capped

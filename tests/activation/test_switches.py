@@ -135,6 +135,18 @@ def test_the_breaker_opens_after_three_doubts_or_five_failures_since_the_last_su
     assert (run(*states).open_since is not None) is opened
 
 
+@pytest.mark.parametrize(
+    ("state", "most"),
+    [(LedgerState.UNKNOWN, 3), (LedgerState.NOT_DISPATCHED, 5), (LedgerState.REJECTED, 5)],
+)
+def test_the_breaker_opens_at_its_number_and_not_before(state: LedgerState, most: int):
+    assert run(*[state] * (most - 1)).open_since is None
+    opened = run(*[state] * most)
+    assert opened.open_since == NOW
+    assert after(opened, state, NOW + 60).open_since == NOW  # since the first
+    assert after(opened, LedgerState.ACCEPTED, NOW).open_since == NOW  # only a person closes it
+
+
 def test_the_wait_after_failures_grows():
     waits = [wait_until(Breaker(failed_in_row=n), NOW) - NOW for n in range(1, 6)]
     assert waits == [15, 60, 240, 600, 600]

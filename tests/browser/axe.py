@@ -24,7 +24,7 @@ from services.experiment.model import Status
 from services.experiment.store import create_draft, experiments, load_draft
 from services.settings import load_settings
 from tests.chromium import CHROMIUM, CHROMIUM_ARGUMENTS
-from tests.console_server import drawn, served
+from tests.console_server import drawn, link_to, served
 from tests.faults.verdict import Verdict, show
 
 BAD = ("serious", "critical")
@@ -71,7 +71,7 @@ def look(
             context.set_default_timeout(60_000)
             page = context.new_page()
             for key in pages:
-                drawn(page, f"{address}/{key}?experiment={draft if key in STEPS else running}")
+                drawn(page, link_to(address, key, draft if key in STEPS else running))
                 page.wait_for_timeout(SETTLED_MS)
                 for found in violations(page):
                     note(verdict, found, f"{key} {language} {theme}")

@@ -16,6 +16,8 @@ from services.settings import load_settings
 from tests.browser.axe import BAD, look, violations
 from tests.console_server import drawn
 
+pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+
 SETUP = ("audience", "metric", "options", "templates", "launch")
 MOST_STOPS = 80
 # Where the keyboard is, how it is drawn, and whether it can be seen.

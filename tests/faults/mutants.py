@@ -3,15 +3,14 @@
     python -m tests.faults.mutants --json
 
 Own code rather than mutmut or cosmic-ray: the claim's guards are half Python and half SQL, which
-those leave alone; and a fork of a process that has its libraries loaded tries a mutant in about a
+those leave alone; and a fork of a process that has everything loaded tries a mutant in about a
 second, where a fresh one needs several. A mutant is killed by a failing test or by taking too long.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.abc
-import importlib.util
+import importlib
 import json
 import os
 import random
@@ -24,12 +23,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 
-import duckdb  # noqa: F401  loaded before the forks
-import hypothesis  # noqa: F401
-import pandas  # noqa: F401
-import pyarrow.parquet  # noqa: F401
+import hypothesis  # noqa: F401  loaded before the forks, as is what the tests import
 import pytest
 
+import tests.conftest  # noqa: F401
 from services.database.engine import Database
 from tests.faults.mutating import Mutant, mutants_of
 
@@ -41,14 +38,14 @@ NOT_TRIED = ("postgresql", "too_many_for_ever", "an_outage_is_asked", "killed_pr
 CLAIMING, DISPATCHING = "test_claiming", "test_dispatching"
 RECOVERING, SWITCHES = "test_recovering", "test_switches"
 TESTS = {
-    "services.activation.ledger": (CLAIMING, "test_claims_beside_others", DISPATCHING),
-    "services.activation.guards": (CLAIMING, "test_guards", DISPATCHING),
+    "services.activation.ledger": (CLAIMING, DISPATCHING),
+    "services.activation.guards": ("test_guards", CLAIMING),
     "services.activation.gates.store": (CLAIMING, DISPATCHING, "test_targets_over_the_wire"),
-    "services.activation.classifying": ("test_classifying", DISPATCHING),
-    "services.activation.consent": ("test_consent", DISPATCHING),
+    "services.activation.classifying": ("test_classifying",),
+    "services.activation.consent": ("test_consent",),
     "services.activation.switches.breaker": (SWITCHES, DISPATCHING),
     "services.activation.switches.buckets": (SWITCHES, DISPATCHING),
-    "services.activation.fates.store": ("test_fates", RECOVERING, DISPATCHING, "test_settling"),
+    "services.activation.fates.store": (RECOVERING, DISPATCHING, "test_settling"),
     "services.database.barriers": ("test_barriers_of_the_ledger", "test_second_life"),
 }
 # What a mutant changes here cannot be seen from outside, with the reason.
@@ -79,19 +76,15 @@ class Report:
     holds: bool = False
 
 
-class _Wrong(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from changed source."""
-
-    def __init__(self, module: str, source: str, path: Path) -> None:
-        self._module, self._source, self._path = module, source, path
-
-    def find_spec(self, name: str, _path: object, _target: object = None) -> object:
-        if name != self._module:
-            return None
-        return importlib.util.spec_from_file_location(name, self._path, loader=self)
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self._source, str(self._path), "exec"), module.__dict__)
+def put_in_place(name: str, source: str) -> None:
+    """Run changed source as the module, and give its names to everybody who imported them."""
+    module = importlib.import_module(name)
+    before = dict(module.__dict__)
+    exec(compile(source, str(module.__file__), "exec"), module.__dict__)
+    for other in list(sys.modules.values()):
+        for known, value in list(vars(other).items()) if isinstance(other, ModuleType) else []:
+            if known in before and value is before[known] and known in module.__dict__:
+                setattr(other, known, module.__dict__[known])
 
 
 def mutants(chosen: list[str], *, sample: int | None = None, seed: int = 0) -> Report:
@@ -104,14 +97,14 @@ def mutants(chosen: list[str], *, sample: int | None = None, seed: int = 0) -> R
         for module in chosen:
             path = ROOT / (module.replace(".", "/") + ".py")
             source = path.read_text(encoding="utf-8")
-            if not survives(module, path, Mutant(0, "nothing", source), template):
+            if not survives(module, Mutant(0, "nothing", source), template):
                 raise SystemExit(f"The tests of {module} fail without any mutant.")
             found = [m for m in mutants_of(source) if (module, m.what) not in EQUIVALENT]
             if sample is not None and sample < len(found):
                 found = sorted(random.Random(seed).sample(found, sample), key=lambda m: m.line)
             killed = 0
             for mutant in found:
-                if survives(module, path, mutant, template):
+                if survives(module, mutant, template):
                     report.survivors.append(Survivor(module, mutant.line, mutant.what))
                     print(f"survived: {module}:{mutant.line} {mutant.what}", file=sys.stderr)
                 else:
@@ -126,7 +119,7 @@ def mutants(chosen: list[str], *, sample: int | None = None, seed: int = 0) -> R
     return report
 
 
-def survives(module: str, path: Path, mutant: Mutant, template: Path) -> bool:
+def survives(module: str, mutant: Mutant, template: Path) -> bool:
     """Whether all tests of the module pass with the mutant in its place."""
     names = [ROOT / "tests" / "activation" / f"{name}.py" for name in TESTS[module]]
     files = [str(name) for name in names if name.exists()]
@@ -134,21 +127,18 @@ def survives(module: str, path: Path, mutant: Mutant, template: Path) -> bool:
     if not child:
         status = 1
         try:
-            status = _try(module, path, mutant, template, files)
+            status = _try(module, mutant, template, files)
         finally:
             os._exit(status)
     return os.waitpid(child, 0)[1] == 0
 
 
-def _try(module: str, path: Path, mutant: Mutant, template: Path, files: list[str]) -> int:
+def _try(module: str, mutant: Mutant, template: Path, files: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_S, MOST_CPU_S))
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
-    for name in list(sys.modules):  # imported anew, so that all of it sees the wrong module
-        if name.startswith("services."):
-            del sys.modules[name]
-    sys.meta_path.insert(0, _Wrong(module, mutant.source, path))
+    put_in_place(module, mutant.source)
     if module != "services.database.barriers":
         _copy_instead_of_migrating(template)
     options = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:randomly"]
@@ -166,13 +156,11 @@ def _try(module: str, path: Path, mutant: Mutant, template: Path, files: list[st
 
 
 def _copy_instead_of_migrating(template: Path) -> None:
-    from services.database import engine
-
-    def temporary(path: Path) -> engine.Database:
+    def temporary(path: Path) -> Database:
         shutil.copy(template, path)
-        return engine.Database(f"sqlite:///{path}")
+        return Database(f"sqlite:///{path}")
 
-    engine.Database.temporary = temporary  # type: ignore[method-assign, assignment]
+    Database.temporary = temporary  # type: ignore[method-assign, assignment]
 
 
 def main() -> int:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.chromium import CHROMIUM, CHROMIUM_ARGUMENTS
-from tests.console_server import drawn, served
+from tests.console_server import drawn, link_to, served
 from tests.faults.hostile_site import HostileSite, payloads
 from tests.faults.verdict import Verdict, show
 
@@ -72,7 +72,7 @@ def attack(
         for at in range(0, len(attacks), batch):
             id = site.draft(attacks[at : at + batch])
             for key in pages:
-                drawn(page, f"{address}/{key}?experiment={id}")
+                drawn(page, link_to(address, key, id))
                 _touch(page, key)
                 n_looks += 1
                 if page.locator('[data-testid="stException"]').count():
