@@ -98,7 +98,7 @@ def preflight(
     ticked: Collection[str] = (),
     n_people: int | None = None,
 ) -> list[Check]:
-    """All checks, those that block first.
+    """All checks, those that block first; then the settings to confirm, always in the same order.
 
     ticked     keys of `TICKS` that a named person has confirmed for this version
     n_people   size of the audience where it is known, else the people assigned so far count
@@ -113,10 +113,10 @@ def preflight(
         _audience(found.n_assigned if n_people is None else n_people),
         *_sms_consent(experiment),
         _worker(found),
-        *_ticks(ticked),
     ]
     order = (CheckState.BLOCK, CheckState.LOOK, CheckState.OK)
-    return sorted(checks, key=lambda check: order.index(check.state))
+    in_order = sorted(checks, key=lambda check: order.index(check.state))
+    return [*in_order, *_ticks(ticked)]  # a box must not move away under the finger that ticks it
 
 
 def may_start(checks: Collection[Check]) -> bool:

@@ -72,8 +72,14 @@ def test_when_all_is_well_it_may_start(world: World):
 def test_what_no_endpoint_shows_blocks_until_a_person_has_ticked_it(world: World):
     checks = preflight(world.database, world.experiment, ticked=set(TICKS) - {"test_send"})
     assert blocking(checks) == [("test_send", "")]
-    assert checks[0].key == "test_send"  # what blocks comes first
     assert not may_start(checks)
+
+
+def test_a_box_stays_where_it_is_when_it_is_ticked(world: World):
+    for n in range(len(TICKS) + 1):
+        checks = preflight(world.database, world.experiment, ticked=set(list(TICKS)[:n]))
+        assert [c.key for c in checks if c.tick] == list(TICKS)
+        assert all(c.tick for c in checks[-len(TICKS) :])
 
 
 @pytest.mark.parametrize(
