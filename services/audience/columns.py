@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from services.audience.attribute_values import Values
 from services.braze.bulk import COUNTED, PEOPLE, RECEIVED, Bulk, bulk_of
 from services.braze.moments import MOMENT, moments
+from services.braze.temporary import PREFIX
 
 ROWS_A_TABLE = 1_000_000  # of counters and receipts; tens of MB
 
@@ -50,8 +51,13 @@ class Columns:
         self.n_rows += len(bulk)
 
     def settle(self) -> int:
-        """Drop who has no id, and who stands twice but for the first time. Returns people left."""
-        coded = self.ids.dictionary_encode().indices
+        """Drop who has no id, our own test profiles, and who stands twice but for the first time.
+
+        Returns people left.
+        """
+        ids = self.ids
+        ids = pc.if_else(pc.starts_with(ids, PREFIX), None, ids)
+        coded = ids.dictionary_encode().indices
         known = pc.is_valid(coded).to_numpy(zero_copy_only=False)
         positions = np.flatnonzero(known)
         first = np.unique(coded.drop_null().to_numpy(), return_index=True)[1]

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from services.database.columns import read_columns
 from services.database.schema import catalogue, installation, people, tombstones
 
 IDS_A_PART = 50_000
+SCAN_SHARE = 0.25  # of everybody: from here on reading them all is faster than looking each up
 IDS_A_QUERY = 5_000  # bound variables of one statement; SQLite takes 32,766, PostgreSQL 65,535
 HASH_BYTES = 32
 
 T = TypeVar("T")
 
+# Only one writer at a time: the numbers after the last one are free, and known without asking.
+_LAST_NUMBER = sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'people'")
 _INSERT_FROM_JSON = sa.text(
-    "INSERT INTO people (external_id, created_at) "
-    "SELECT value, :at FROM json_each(:ids) WHERE true ON CONFLICT DO NOTHING"
+    "INSERT INTO people (person, external_id, created_at) "
+    "SELECT :last + 1 + key, value, :at FROM json_each(:ids)"
 )
 
 
@@ -42,10 +47,7 @@ def surrogates(
     unknown = [i for i in wanted if i not in found]
     if not unknown:
         return found
-    fresh = _not_erased(connection, unknown)
-    _insert_new(connection, fresh, time.time() if at is None else at)
-    found.update(_known(connection, fresh))
-    return found
+    return found | _made(connection, unknown, time.time() if at is None else at)
 
 
 def numbers(connection: sa.Connection, external_ids: pa.Array, *, at: float) -> pa.Array:
@@ -53,12 +55,39 @@ def numbers(connection: sa.Connection, external_ids: pa.Array, *, at: float) -> 
 
     As `surrogates`, a part at a time: a million ids are never Python texts at once.
     """
+    n_ever = connection.scalar(sa.select(sa.func.max(people.c.person))) or 0
+    if len(external_ids) < SCAN_SHARE * n_ever:
+        return _numbered(external_ids, lambda some: surrogates(connection, some, at=at))
+    ids, persons = _everybody(connection)
+    found = persons.take(pc.index_in(external_ids, value_set=ids))
+    missing = external_ids.filter(pc.is_null(found))
+    new = missing.unique()
+    made = _numbered(new, lambda some: _made(connection, some, at))
+    their = made if len(made) == len(missing) else made.take(pc.index_in(missing, value_set=new))
+    return pc.replace_with_mask(found, pc.is_null(found), their)
+
+
+def _numbered(ids: pa.Array, look_up: Callable[[list[str]], Mapping[str, int]]) -> pa.Array:
     found: list[pa.Array] = [pa.array([], pa.int64())]
-    for start in range(0, len(external_ids), IDS_A_PART):
-        some = external_ids.slice(start, IDS_A_PART).to_pylist()
-        known = surrogates(connection, some, at=at)
+    for start in range(0, len(ids), IDS_A_PART):
+        some = ids.slice(start, IDS_A_PART).to_pylist()
+        known = look_up(some)
         found.append(pa.array([known.get(i) for i in some], pa.int64()))
     return pa.concat_arrays(found)
+
+
+def _everybody(connection: sa.Connection) -> tuple[pa.Array, pa.Array]:
+    """Ids and surrogates of everybody who is known, in parts small enough for Python."""
+    ids, persons = [pa.array([], pa.string())], [pa.array([], pa.int64())]
+    last = 0
+    while True:
+        query = sa.select(people.c.external_id, people.c.person).where(people.c.person > last)
+        some, their = read_columns(connection, query.order_by(people.c.person).limit(IDS_A_PART))
+        if not their:
+            return pa.concat_arrays(ids), pa.concat_arrays(persons)
+        ids.append(pa.array(some, pa.string()))
+        persons.append(pa.array(their, pa.int64()))
+        last = their[-1]
 
 
 def external_ids(connection: sa.Connection, persons: Iterable[int]) -> dict[int, str]:
@@ -147,14 +176,30 @@ def _buried(connection: sa.Connection, hashes: Sequence[str]) -> set[str]:
     return found
 
 
-def _insert_new(connection: sa.Connection, ids: Sequence[str], at: float) -> None:
-    """Number new people in this order; another writer may have been first."""
+def _made(connection: sa.Connection, unknown: Sequence[str], at: float) -> dict[str, int]:
+    """Surrogates of ids that nobody had, all different; erased ones are left out."""
+    fresh = _not_erased(connection, unknown)
+    made = _insert_new(connection, fresh, at)
+    if len(made) < len(fresh):
+        made |= _known(connection, [i for i in fresh if i not in made])
+    return made
+
+
+def _insert_new(connection: sa.Connection, ids: Sequence[str], at: float) -> dict[str, int]:
+    """Number new people in this order, and say how: those whom another writer made are missing."""
+    made: dict[str, int] = {}
     for some in _batches(ids):
         if connection.dialect.name == "sqlite":
-            connection.execute(_INSERT_FROM_JSON, {"at": at, "ids": _json(some)})
+            last = connection.scalar(_LAST_NUMBER) or 0
+            values = {"last": last, "at": at, "ids": _json(some)}
+            connection.execute(_INSERT_FROM_JSON, values)
+            made.update(zip(some, range(last + 1, last + 1 + len(some)), strict=True))
         else:
             rows = [{"external_id": i, "created_at": at} for i in some]
-            connection.execute(postgresql.insert(people).on_conflict_do_nothing(), rows)
+            new = postgresql.insert(people).on_conflict_do_nothing()
+            found = connection.execute(new.returning(people.c.external_id, people.c.person), rows)
+            made.update(found.tuples().all())
+    return made
 
 
 def _among(
