@@ -25,7 +25,7 @@ from services.decision.design import aligned
 from services.decision.floor import floor_of, lots
 from services.decision.learning import adapted, posterior
 from services.decision.model import NOT_DRAWN, Belief, Choices, Draws, Reward, Space
-from services.decision.scoring import count_best, pick, tables_of, weighted_lots
+from services.decision.scoring import count_best, numbers_eligible, pick, tables_of, weighted_lots
 from services.decision.terms import Least, Prices, check_explored
 from services.errors import DataError
 from services.messages import msg
@@ -108,7 +108,7 @@ def choose(
     check_explored(epsilon, least)
     who = np.arange(len(features)) if people is None else np.asarray(people, dtype=np.int64)
     n_draws = len(draws.coefficients)
-    n_eligible = eligible.sum(axis=1)
+    n_eligible = numbers_eligible(eligible)
     draw = below(n_draws, uniforms(seed, who, Purpose.DRAW))
     floor = floor_of(space, eligible, epsilon, least)
     forced = floor.lots(eligible, seed, who)
@@ -136,7 +136,7 @@ def choose_uniform(
     """
     n = len(eligible)
     who = np.arange(n) if people is None else np.asarray(people, dtype=np.int64)
-    n_eligible = eligible.sum(axis=1)
+    n_eligible = numbers_eligible(eligible)
     if weights is None:
         chosen = lots(eligible, seed, who)
         chance = np.where(n_eligible > 0, 1.0 / np.maximum(n_eligible, 1), 0.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from services.decision.arrays import Bools, Floats, Ints
 from services.decision.chance import Purpose, below, uniforms
 from services.decision.model import Space
-from services.decision.scoring import nth_eligible
+from services.decision.scoring import nth_eligible, numbers_eligible
 from services.decision.terms import Least
 
 
@@ -74,7 +74,7 @@ def floor_of(space: Space, eligible: Bools, epsilon: float, least: Sequence[Leas
     counts = [eligible[:, who].sum(axis=1) for who in members]
     return Floor(
         epsilon=epsilon,
-        n_eligible=np.maximum(eligible.sum(axis=1), 1),
+        n_eligible=np.maximum(numbers_eligible(eligible), 1),
         members=members,
         shares=tuple(one.share * (n > 0) for one, n in zip(least, counts, strict=True)),
         n_members=tuple(np.maximum(n, 1) for n in counts),
@@ -83,5 +83,5 @@ def floor_of(space: Space, eligible: Bools, epsilon: float, least: Sequence[Leas
 
 def lots(eligible: Bools, seed: int, people: Ints) -> Ints:
     """One eligible combination a person, all with the same chance; NOTHING_ELIGIBLE if none."""
-    wanted = below(eligible.sum(axis=1), uniforms(seed, people, Purpose.UNIFORM))
+    wanted = below(numbers_eligible(eligible), uniforms(seed, people, Purpose.UNIFORM))
     return nth_eligible(eligible, wanted)

@@ -46,8 +46,10 @@ class Outcomes:
     ) -> Self:
         """Sort decisions by `row`, the number of their combination among those used."""
         order = np.argsort(row, kind="stable")
-        z = np.ones((len(features), 1 + features.shape[1]))
-        z[:, 1:] = features[order]
+        z = np.empty((len(features), 1 + features.shape[1]))
+        z[:, 0] = 1.0
+        for at in range(0, len(z), BLOCK_ROWS):
+            z[at : at + BLOCK_ROWS, 1:] = features[order[at : at + BLOCK_ROWS]]
         n_used = int(row.max()) + 1 if len(row) else 0
         bounds = np.searchsorted(row[order], np.arange(n_used + 1))
         strata = np.zeros(len(reward), np.int64) if stratum is None else stratum[order]
@@ -89,10 +91,12 @@ class Outcomes:
         moments = np.zeros((len(self.bounds) - 1, width, width))
         vectors = np.zeros((len(self.bounds) - 1, width))
         root = np.sqrt(curvature)
+        buffer = np.empty((min(BLOCK_ROWS, len(root)), width))
         for i, (start, stop) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
             for at in range(start, stop, BLOCK_ROWS):
                 rows = slice(at, min(at + BLOCK_ROWS, stop))
-                bent = self.z[rows] * root[rows, None]
+                bent = buffer[: rows.stop - at]
+                np.multiply(self.z[rows], root[rows, None], out=bent)
                 moments[i] += bent.T @ bent
                 vectors[i] += pull[rows] @ self.z[rows]
         return Information(fold_moments(moments, placement), fold_vectors(vectors, placement))

@@ -44,31 +44,58 @@ def find_nth(eligible: Any, wanted: Any, found: Any) -> None:
 
 
 @compiled
-def _score_options(options: Any, z: Any, scores: Any) -> None:
-    width, n_options, n_draws = options.shape
-    for o in range(n_options):
-        for b in range(n_draws):
-            scores[o, b] = options[0, o, b]
+def count_true(rows: Any, counts: Any) -> None:
+    for n in range(len(rows)):
+        total = 0
+        for c in range(rows.shape[1]):
+            total += rows[n, c]
+        counts[n] = total
+
+
+@compiled
+def _score_options(options: Any, z: Any, used: Any, scores: Any) -> None:
+    width, size = options.shape
+    n_used = 0
     for f in range(1, width):
-        x = z[f - 1]
-        if x == 0.0:  # indicators mostly are: adding 0 would change nothing
-            continue
-        for o in range(n_options):
-            for b in range(n_draws):
-                scores[o, b] += x * options[f, o, b]
+        if z[f - 1] != 0.0:  # indicators mostly are 0: adding it would change nothing
+            used[n_used] = f
+            n_used += 1
+    for k in range(size):
+        scores[k] = options[0, k]
+    at = 0
+    while at + 4 <= n_used:  # four features a pass, added one after the other
+        f, g, h, i = used[at], used[at + 1], used[at + 2], used[at + 3]
+        u, v, w, x = z[f - 1], z[g - 1], z[h - 1], z[i - 1]
+        for k in range(size):
+            score = scores[k] + u * options[f, k]
+            score += v * options[g, k]
+            score += w * options[h, k]
+            scores[k] = score + x * options[i, k]
+        at += 4
+    while at < n_used:
+        f = used[at]
+        u = z[f - 1]
+        for k in range(size):
+            scores[k] += u * options[f, k]
+        at += 1
 
 
 @compiled
 def _add_parts(members: Any, scores: Any, sums: Any) -> None:
     n_parts, n_members = members.shape
-    n_draws = scores.shape[1]
+    n_draws = sums.shape[1]
     for i in range(n_parts):
-        for b in range(n_draws):
-            sums[i, b] = np.float32(0.0)
-        for j in range(n_members):
-            o = members[i, j]
+        if n_members == 0:
             for b in range(n_draws):
-                sums[i, b] += scores[o, b]
+                sums[i, b] = np.float32(0.0)
+            continue
+        start = members[i, 0] * n_draws
+        for b in range(n_draws):
+            sums[i, b] = scores[start + b]
+        for j in range(1, n_members):
+            start = members[i, j] * n_draws
+            for b in range(n_draws):
+                sums[i, b] += scores[start + b]
 
 
 @compiled
@@ -112,13 +139,14 @@ def rate_at(kind: int, level: float, shift: float, scale: float) -> float:
 
 @compiled
 def _level(top: Any, baseline: Any, z: Any) -> float:
-    width, n_draws = baseline.shape
+    """Mean of a score over the draws, float32 (n_draws,), with what no option changes."""
     total = np.float32(0.0)
-    for b in range(n_draws):
-        total += top[b] + baseline[0, b]
-        for f in range(1, width):
-            total += z[f - 1] * baseline[f, b]
-    return float(np.float64(total) / n_draws)
+    for b in range(len(top)):
+        total += top[b]
+    level = baseline[0]
+    for f in range(1, len(baseline)):
+        level += z[f - 1] * baseline[f]
+    return float(total / np.float32(len(top)) + level)
 
 
 @compiled
@@ -149,15 +177,17 @@ def pick_each(
     price: Any, kind: int, shift: float, scale: float,
     combination: Any, n_agree: Any, mean_score: Any,
 ) -> None:  # fmt: skip
-    width, n_options, n_draws = options.shape
-    scores = np.empty((n_options, n_draws), np.float32)
+    width, size = options.shape
+    n_draws = own.shape[1]
+    used = np.empty(width, np.int64)
+    scores = np.empty(size, np.float32)
     lefts = np.empty((len(left), n_draws), np.float32)
     rights = np.empty((len(right), n_draws), np.float32)
     top = np.empty(n_draws, np.float32)
     best = np.empty(n_draws, np.int32)
     for n in range(len(features)):
         z = features[n]
-        _score_options(options, z, scores)
+        _score_options(options, z, used, scores)
         _add_parts(left, scores, lefts)
         _add_parts(right, scores, rights)
         _best_of(own, part, lefts, rights, eligible[n], top, best)
@@ -170,17 +200,13 @@ def pick_each(
         if chosen < 0:
             continue
         agree = 0
-        total = np.float32(0.0)
+        i, j = part[chosen, 0], part[chosen, 1]
         for b in range(n_draws):
-            if best[b] == chosen:
-                agree += 1
-            total += lefts[part[chosen, 0], b] + rights[part[chosen, 1], b] + own[chosen, b]
-            total += baseline[0, b]
-            for f in range(1, width):
-                total += z[f - 1] * baseline[f, b]
+            agree += best[b] == chosen
+            top[b] = lefts[i, b] + rights[j, b] + own[chosen, b]
         combination[n] = chosen
         n_agree[n] = agree
-        mean_score[n] = total / np.float32(n_draws)
+        mean_score[n] = _level(top, baseline, z)
 
 
 @compiled
@@ -189,14 +215,16 @@ def count_best_each(
     features: Any, eligible: Any, price: Any, kind: int, shift: float, scale: float,
     counts: Any,
 ) -> None:  # fmt: skip
-    _, n_options, n_draws = options.shape
-    scores = np.empty((n_options, n_draws), np.float32)
+    width, size = options.shape
+    n_draws = own.shape[1]
+    used = np.empty(width, np.int64)
+    scores = np.empty(size, np.float32)
     lefts = np.empty((len(left), n_draws), np.float32)
     rights = np.empty((len(right), n_draws), np.float32)
     top = np.empty(n_draws, np.float32)
     best = np.empty(n_draws, np.int32)
     for n in range(len(features)):
-        _score_options(options, features[n], scores)
+        _score_options(options, features[n], used, scores)
         _add_parts(left, scores, lefts)
         _add_parts(right, scores, rights)
         _best_of(own, part, lefts, rights, eligible[n], top, best)

@@ -13,7 +13,13 @@ import numpy.typing as npt
 
 from services.decision.arrays import Bools, Float32s, Floats, Ints
 from services.decision.design import place
-from services.decision.loops import count_best_each, draw_weighted, find_nth, pick_each
+from services.decision.loops import (
+    count_best_each,
+    count_true,
+    draw_weighted,
+    find_nth,
+    pick_each,
+)
 from services.decision.model import Draws, Space
 from services.decision.terms import RATE_OF, Prices
 
@@ -22,8 +28,8 @@ from services.decision.terms import RATE_OF, Prices
 class Tables:
     """The day's draws, laid out for the loop. B draws innermost.
 
-    options  float32 (width, n_options, B): weight of each feature (intercept first)
-    baseline float32 (width, B)
+    options  float32 (width, n_options · B): weight of each feature (intercept first)
+    baseline float32 (width,): mean over the draws, for no option changes it
     own      float32 (n_combinations, B): pair effects
     left     int64 (n_left, n_left_dimensions): options of each left part; right likewise
     part     int64 (n_combinations, 2): left part, right part
@@ -62,8 +68,8 @@ def tables_of(draws: Draws, space: Space, prices: Prices | None = None) -> Table
     left, left_part = np.unique(numbers[:, :middle], axis=0, return_inverse=True)
     right, right_part = np.unique(numbers[:, middle:], axis=0, return_inverse=True)
     return Tables(
-        options=_packed(blocks[:, used, :].transpose(2, 1, 0)),
-        baseline=_packed(blocks[:, 0, :].T),
+        options=_packed(blocks[:, used, :].transpose(2, 1, 0)).reshape(width, -1),
+        baseline=_packed(blocks[:, 0, :].mean(axis=0)),
         own=_packed(own.T),
         left=left,
         right=right,
@@ -141,6 +147,13 @@ def count_best(tables: Tables, features: Float32s, eligible: Bools) -> Ints:
         *tables.exchange(),
         counts,
     )
+    return counts
+
+
+def numbers_eligible(eligible: Bools) -> Ints:
+    """How many combinations each person may get: int64 (n,) from bool (n, n_combinations)."""
+    counts = np.empty(len(eligible), dtype=np.int64)
+    count_true(np.ascontiguousarray(eligible), counts)
     return counts
 
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 import numpy as np
@@ -29,9 +29,10 @@ WARM_PEOPLE = 200
 
 @dataclass(frozen=True)
 class Spent:
-    """Wall seconds of the work itself, and the peak resident memory of its process."""
+    """Seconds of the work itself, by the clock and of the cores; peak memory of its process."""
 
     seconds: float
+    processor_s: float
     peak_mb: float
 
 
@@ -49,7 +50,19 @@ class Table:
             yield start, full[: min(CHUNK, n_people - start)]
 
 
-def anneal(n_combinations: int, n_people: int) -> float:
+@dataclass
+class Watch:
+    """Seconds since it was made, by the clock and of this process's cores."""
+
+    clock: float = field(default_factory=time.perf_counter)
+    processor: float = field(default_factory=time.process_time)
+
+    def read(self) -> tuple[float, float]:
+        """(by the clock, of the cores)."""
+        return time.perf_counter() - self.clock, time.process_time() - self.processor
+
+
+def anneal(n_combinations: int, n_people: int) -> tuple[float, float]:
     """Choose with this engine, in chunks over two threads."""
     from services.decision.choosing import choose, sample_draws
     from services.decision.learning import learn, prior
@@ -70,7 +83,7 @@ def anneal(n_combinations: int, n_people: int) -> float:
         return choices.combination, choices.propensity
 
     decide((0, features[:WARM_PEOPLE]))
-    started = time.perf_counter()
+    watch = Watch()
     kept = 0
     with ThreadPoolExecutor(N_WORKERS) as workers:
         parts = list(Table(features).chunks(n_people))
@@ -78,10 +91,10 @@ def anneal(n_combinations: int, n_people: int) -> float:
             kept += len(combination)
             assert propensity.min() > 0
     assert kept == n_people
-    return time.perf_counter() - started
+    return watch.read()
 
 
-def mabwiser(n_combinations: int, n_people: int) -> float:
+def mabwiser(n_combinations: int, n_people: int) -> tuple[float, float]:
     """Choose with mabwiser's LinGreedy, in the same chunks. It gives no chances."""
     from mabwiser.mab import MAB, LearningPolicy
 
@@ -91,18 +104,18 @@ def mabwiser(n_combinations: int, n_people: int) -> float:
     chosen = rng.integers(0, space.n_combinations, FIT_PEOPLE)
     mab.fit(chosen, (rng.random(FIT_PEOPLE) < HIT_SHARE).astype(float), features)
     mab.predict(features[:WARM_PEOPLE])
-    started = time.perf_counter()
+    watch = Watch()
     kept = 0
     for _, columns in Table(features).chunks(n_people):
         kept += len(np.asarray(mab.predict(columns), dtype=np.int32))
     assert kept == n_people
-    return time.perf_counter() - started
+    return watch.read()
 
 
-def learning(n_outcomes: int) -> Callable[[int, int], float]:
+def learning(n_outcomes: int) -> Callable[[int, int], tuple[float, float]]:
     """Learn so many outcomes of one day (0 = as many as there are people)."""
 
-    def work(n_combinations: int, n_people: int) -> float:
+    def work(n_combinations: int, n_people: int) -> tuple[float, float]:
         from services.decision.learning import learn, prior
 
         space, names, attributes, few = _ready(n_combinations)
@@ -115,9 +128,9 @@ def learning(n_outcomes: int) -> Callable[[int, int], float]:
         warm = slice(0, FIT_PEOPLE)
         first = date(2026, 1, 1)
         belief = learn(belief, space, features[warm], chosen[warm], hits[warm], first)
-        started = time.perf_counter()
+        watch = Watch()
         learn(belief, space, features, chosen, hits, date(2026, 1, 2))
-        return time.perf_counter() - started
+        return watch.read()
 
     return work
 
@@ -131,7 +144,7 @@ def _ready(n_combinations: int):
     return found.space, found.names, found.attributes, found.features
 
 
-WORK: dict[str, tuple[Callable[[int, int], float], int]] = {
+WORK: dict[str, tuple[Callable[[int, int], tuple[float, float]], int]] = {
     "anneal 36": (anneal, 36),
     "mabwiser 36": (mabwiser, 36),
     "anneal 443": (anneal, 443),
@@ -145,9 +158,9 @@ WORK: dict[str, tuple[Callable[[int, int], float], int]] = {
 def main() -> None:
     """Do one piece of work and print what it took, as JSON."""
     work, n_combinations = WORK[sys.argv[1]]
-    seconds = work(n_combinations, int(sys.argv[2]))
+    seconds, processor_s = work(n_combinations, int(sys.argv[2]))
     peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps(asdict(Spent(seconds, peak_kb / 1024))))
+    print(json.dumps(asdict(Spent(seconds, processor_s, peak_kb / 1024))))
 
 
 if __name__ == "__main__":

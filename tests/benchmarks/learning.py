@@ -1,13 +1,15 @@
 """How much of the possible lift the engine captures in worlds with a known truth, and its peers.
 
 python -m tests.benchmarks.learning [--seeds 0,1,2,3,4] [--worlds 36,change] [--peers anneal,vw]
-                                    [--json]
+                                    [--kept FILE] [--json]
 
 captured = (policy − uniform) / (oracle − uniform) in the truth's own expected rewards, over 40 days
 of 3,000 out of 10,000 people, rewards 1 to 3 days late. Reported seeds are not those that the
 engine and its peers were tuned on (100 and above). A peer whose library is not installed is named
-under `not_measured`, and what it would have been compared with is not judged. Ends with 1 where a
-target that could be judged is missed.
+under `not_measured`, and what it would have been compared with is not judged. All of it takes
+hours, nearly all of them for Vowpal Wabbit and the worlds of many combinations: with `--kept`
+finished trials are written down, and taken from there by the next run. Ends with 1 where a target
+that could be judged is missed.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from tests.benchmarks.decision_worlds import World
+from tests.benchmarks.learning_kept import Kept
 from tests.benchmarks.learning_peers import PEERS, is_installed, serves
 from tests.benchmarks.learning_trials import Trial, trial
 from tests.benchmarks.learning_worlds import ABOUT, WORLDS
@@ -83,15 +87,22 @@ class Result:
 
 
 def measure(
-    name: str, peers: Sequence[str], seeds: Sequence[int], told: Callable[[str], None]
+    name: str,
+    peers: Sequence[str],
+    seeds: Sequence[int],
+    told: Callable[[str], None],
+    kept: Kept,
 ) -> Result:
-    """Run every peer on every seed of one world."""
+    """Run every peer on every seed of one world, except for what is kept already."""
     make = WORLDS[name]
     trials: dict[str, list[Trial]] = {}
     for seed in seeds:
         world = make(seed)
         for peer in (one for one in peers if serves(one, world)):
-            done = _one(peer, world, seed)
+            done = kept.found((name, peer, seed))
+            if done is None:
+                done = _one(peer, world, seed)
+                kept.add((name, peer, seed), done)
             trials.setdefault(peer, []).append(done)
             told(f"   {name}, seed {seed}, {peer}: captured {done.captured:.1f} %")
     figures = {peer: _means(runs) for peer, runs in trials.items()}
@@ -133,6 +144,10 @@ def _judged(target: Target, figures: Mapping[str, Mapping[str, float | None]]) -
     return Judged(target.words(), round(found, 3), bool(found >= target.least))
 
 
+def _told(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _line(result: Result) -> str:
     shares = ", ".join(f"{peer} {f['captured'] or '-'}" for peer, f in result.figures.items())
     lines = [f"{result.name} ({result.about}): captured % {shares}"]
@@ -149,13 +164,14 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2,3,4")
     parser.add_argument("--worlds", default=",".join(WORLDS))
     parser.add_argument("--peers", default=",".join(PEERS))
+    parser.add_argument("--kept", type=Path, help="file of finished trials, to read and add to")
     asked = parser.parse_args()
     seeds = [int(seed) for seed in asked.seeds.split(",")]
     peers = [peer for peer in asked.peers.split(",") if is_installed(peer)]
     missing = [peer for peer in asked.peers.split(",") if peer not in peers]
-    results = []
+    results, kept = [], Kept(asked.kept)
     for name in asked.worlds.split(","):
-        results.append(measure(name, peers, seeds, lambda line: print(line, file=sys.stderr)))
+        results.append(measure(name, peers, seeds, _told, kept))
         if not asked.json:
             print(_line(results[-1]), flush=True)
     holds = all(result.holds for result in results)
