@@ -19,6 +19,7 @@ from services.database.engine import Database
 from services.database.migrate import migrate
 from services.errors import SetupError
 from services.lake import Lake
+from services.logs import configure
 from services.messages import msg
 from services.settings import SANDBOX_FOLDER, Settings
 
@@ -67,6 +68,8 @@ def open_console(settings: Settings) -> Console:
 def open_workplace(settings: Settings) -> Workplace:
     """Open everything the worker needs; `settings` were loaded with keys.
 
+    From here on the log goes to standard error, and neither key can appear in it.
+
     Raises SetupError where the endpoint or a key is missing or not allowed.
     """
     if not settings.endpoint:
@@ -74,6 +77,7 @@ def open_workplace(settings: Settings) -> Workplace:
             msg("Anneal does not know your Braze endpoint yet."),
             hint=msg("Run: anneal connect. Or look around first with: anneal demo."),
         )
+    configure(tuple(k for k in (settings.read_key, settings.send_key) if k is not None))
     notes = HeaderNotes()
     console = open_console(settings)
     return Workplace(

@@ -33,7 +33,7 @@ def configure(secrets: tuple[SecretStr, ...] = (), *, level: int = logging.INFO)
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # as it is at that moment
         cache_logger_on_first_use=False,
     )
     for chatty in ("httpx", "httpcore", "uvicorn.access"):

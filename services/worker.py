@@ -26,7 +26,6 @@ from services.errors import ConsoleError, Locked, SetupError
 from services.experiment.model import Experiment, Status
 from services.experiment.store import experiments, load_version
 from services.intents.store import restart_abandoned
-from services.logs import configure
 from services.messages import msg
 from services.settings import Settings, load_settings
 from services.workflow.acting import act_on_next
@@ -43,6 +42,7 @@ from services.workflow.cycle import (
 )
 from services.workflow.heartbeat.store import beat
 from services.workflow.sending import settle_open
+from services.workflow.test_profiles import TestProfiles
 from services.workflow.watching import watch_audiences
 
 STEP_S = 1.0  # between two looks at what is due
@@ -60,6 +60,7 @@ class Worker:
         self._started = time.time()
         self._again_at: dict[str, float] = {}
         self._alarms = Alarms(place)
+        self._test_profiles = TestProfiles(place)
         self._lead = Lead(place.console.database)
         self._leads = False
         self._recovered_at = float("-inf")
@@ -84,6 +85,7 @@ class Worker:
         self._guarded("catalogue", lambda: keep_catalogue_fresh(self._place))
         self._guarded("watching", lambda: watch_audiences(self._place))
         self._guarded("alarms", self._alarms.look_hourly)
+        self._guarded("test profiles", self._test_profiles.look)
         for row in experiments(console.database):
             if row.status in (Status.RUNNING, Status.PAUSED, Status.STOPPED):
                 first = row.first_day
@@ -165,7 +167,6 @@ def work(settings: Settings, stop: threading.Event | None = None, *, patient: bo
                 log.info("waiting for a connection", why=str(problem.what))
                 ended.wait(WAIT_FOR_CONNECTION_S)
                 continue
-            configure(tuple(k for k in (now.read_key, now.send_key) if k is not None))
             work_on(place, ended, while_unchanged=now)
 
 
