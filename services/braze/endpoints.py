@@ -26,7 +26,7 @@ NEEDED = {
 }
 
 # All else that a key may hold and that can be tried. Some have a function in this folder, for
-# whoever builds on it; the console calls none of them.
+# whoever builds on it; the console calls none of them but users/delete, for its test profiles.
 OTHERS = {
     "/users/delete": "users.delete",
     "/users/export/global_control_group": "users.export.global_control_group",

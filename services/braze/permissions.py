@@ -69,7 +69,10 @@ _SCHEDULES = msg("Anneal sends at the hour itself and schedules nothing in Braze
 _NUMBERS = msg("Anneal shows none of these numbers. Leave it out.")
 _SEND_IDS = msg("Anneal groups sends by itself and uses no send ids. Leave it out.")
 ADVICE: Mapping[str, Message] = {
-    "users.delete": msg("Anneal never deletes people. Take this permission off the key."),
+    "users.delete": msg(
+        "Anneal deletes only test profiles of its own, after a test to an email address. Leave "
+        "this permission out if you do without such tests."
+    ),
     "users.export.global_control_group": msg(
         "Anneal never reads the global control group. Leave it out."
     ),

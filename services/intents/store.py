@@ -156,6 +156,30 @@ def fail(database: Database, clock: Clock, intent: Intent, error: ConsoleError) 
     )
 
 
+def rewrite(
+    database: Database,
+    intent: Intent,
+    payload: Mapping[str, Any],
+    *,
+    result: Mapping[str, Any] | None = None,
+) -> bool:
+    """Keep `payload` instead of what was asked for, and `result` instead of what came of it.
+
+    For what must not stay in the table once it has been read, and for what follows a finished
+    intent. False where it no longer stands where `intent` says, as when another worker has it.
+    """
+    change: dict[str, Any] = {"payload": dict(payload)}
+    if result is not None:
+        change["result"] = dict(result)
+    mine = (
+        (intents.c.id == intent.id)
+        & (intents.c.state == intent.state.value)
+        & (intents.c.started_at == intent.fence)
+    )
+    with database.write() as connection:
+        return connection.execute(intents.update().where(mine).values(change)).rowcount == 1
+
+
 def restart_abandoned(database: Database, clock: Clock) -> Abandoned:
     """Deal with what a dead worker left 'doing': repeat what is safe to repeat, fail the rest.
 
@@ -206,6 +230,13 @@ def latest(
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
         return None if row is None else _intent(row)
+
+
+def all_of(database: Database, kind: IntentKind) -> list[Intent]:
+    """Every intent of one kind, whatever became of it, oldest first."""
+    query = sa.select(intents).where(intents.c.kind == kind.value).order_by(intents.c.filed_at)
+    with database.read() as connection:
+        return [_intent(row) for row in connection.execute(query).mappings()]
 
 
 def open_intents(database: Database, *, experiment_id: str | None = None) -> list[Intent]:

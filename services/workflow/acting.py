@@ -14,7 +14,8 @@ from services.intents.store import fail, finish, take_next
 from services.workflow import deeds
 from services.workflow.confirming import confirm_audience
 from services.workflow.rehearsing import rehearse
-from services.workflow.trying import render_combinations, test_send
+from services.workflow.sending_tests import test_send
+from services.workflow.trying import render_combinations
 
 Deed = Callable[[Workplace, Intent], Mapping[str, Any] | None]
 

@@ -1,18 +1,14 @@
-"""Before launch: every reachable combination rendered, and a test message to people inside."""
+"""Before launch: every reachable combination rendered."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.activation.delivering import BrazeSender
-from services.activation.model import Claim, Person
-from services.activation.pausing import is_paused
 from services.bootstrap import Console, Workplace
 from services.content.checks import ContentProblem
 from services.content.preview import preview_of
-from services.errors import AccessError, ContentError, ExperimentError
-from services.experiment.audit.store import record
+from services.errors import ContentError
 from services.experiment.catalogue.model import Catalogue
 from services.experiment.catalogue.store import load_catalogue
 from services.experiment.combinations import allowed
@@ -25,7 +21,6 @@ from services.intents.store import report_progress
 from services.messages import msg
 from services.workflow.rehearsing import REHEARSAL_SALT
 
-MOST_TEST_PEOPLE = 50  # RELIABILITY T14: an explicit internal list, never an audience
 EVERY = 25  # combinations between two reports of progress
 # Somebody of whom everything is known, and somebody of whom nothing is.
 PROFILES: tuple[Mapping[str, Any], ...] = (
@@ -66,65 +61,6 @@ def render_combinations(place: Workplace, intent: Intent) -> Mapping[str, Any]:
             )
     worst_first = sorted(found.values(), key=lambda p: (not p["blocking"], -p["n"]))
     return {"n": len(combinations), "problems": worst_first}
-
-
-def test_send(place: Workplace, intent: Intent) -> Mapping[str, Any]:
-    """Send one combination to a few people of the marketer's own, outside experiment and ledger.
-
-    On record before it happens. Raises AccessError for a list that is empty or too long, and while
-    sending is paused.
-    """
-    console = place.console
-    ids = tuple(dict.fromkeys(str(i).strip() for i in intent.payload.get("external_ids", ())))
-    ids = tuple(i for i in ids if i)
-    if not 1 <= len(ids) <= MOST_TEST_PEOPLE:
-        raise AccessError(
-            msg("A test goes to 1 to {n} people of your own.", n=MOST_TEST_PEOPLE),
-            hint=msg("Give their customer ids, one a line. Nothing was sent."),
-        )
-    if is_paused(console.database, console.home):
-        raise AccessError(
-            msg("Sending is paused, and a test is a message too."),
-            hint=msg("Resume first. Nothing was sent."),
-        )
-    experiment = _drafted(console, intent)
-    combination = {str(k): str(v) for k, v in dict(intent.payload["combination"]).items()}
-    target = experiment.target_for(combination)
-    if target is None:
-        raise ExperimentError(
-            msg("This combination has no campaign or Canvas."),
-            hint=msg("Choose one on Templates. Nothing was sent."),
-        )
-    with console.database.write() as connection:
-        record(
-            connection,
-            console.clock,
-            intent.filed_by,
-            "test.sent",
-            experiment.id,
-            {"target": target.id, "people": len(ids), "combination": combination},
-        )
-    properties = trigger_properties(experiment, combination)
-    now = console.clock.now()
-    reply = BrazeSender(place.sending, experiment).send(
-        Claim(
-            workspace=console.workspace,
-            experiment_id=experiment.id,
-            day=now.date(),
-            target_kind=target.kind,
-            target_id=target.id,
-            channel=target.channel,
-            combination=combination,
-            people=tuple(Person(0, i, properties) for i in ids),
-            batch_id=None,
-            fence=0,
-            claimed_at=now.timestamp(),
-            deadline_wall=0.0,
-            deadline_boot=0.0,
-        ),
-        lambda: None,
-    )
-    return {"dispatch_id": reply.dispatch_id, "people": len(ids), "notice": reply.notice}
 
 
 def _problems(

@@ -93,7 +93,7 @@ def test_exactly_the_three_missing_and_the_two_too_many_are_named(small: Stage, 
     results = {p["name"]: p for p in found["permissions"]}
     assert {n for n, p in results.items() if p["result"] == "missing"} == MISSING
     assert results["canvas.list"]["needed_for"] == "Choosing a Canvas"
-    assert results["users.delete"]["advice"].startswith("Anneal never deletes people.")
+    assert results["users.delete"]["advice"].startswith("Anneal deletes only test profiles")
     assert made["key"] not in said.output
 
 
