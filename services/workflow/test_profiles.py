@@ -96,15 +96,17 @@ def _see_to(place: Workplace, intent: Intent) -> bool:
     if deleted_at is not None and not users:
         _close(place, intent, profile)
         return True
-    received = any(_has_received(user) for user in users)
+    result = dict(intent.result or {})
     handed_over_at = intent.payload.get(HANDED_OVER_AT)
+    if any(_has_received(user) for user in users) and not result.get(RECEIVED):
+        result[RECEIVED] = True  # kept before the profile goes, which alone could say so
+        rewrite(console.database, intent, intent.payload, result=result)
     waits = handed_over_at is not None and now - float(handed_over_at) < DELETE_AFTER_S
-    if deleted_at is None and waits and not received:
+    if users and waits and deleted_at is None and not result.get(RECEIVED):
         return False
     delete_users(place.sending, [profile])
-    result = dict(intent.result or {})
     if handed_over_at is not None:
-        result[RECEIVED] = bool(received or result.get(RECEIVED))
+        result.setdefault(RECEIVED, False)
     rewrite(console.database, intent, {**intent.payload, DELETED_AT: now}, result=result)
     return False
 

@@ -10,7 +10,7 @@ import pytest
 from sending_world import DAY, World, an_experiment
 
 from services.activation import consent
-from services.activation.consent import KEPT_EXPORTS, consenting_people
+from services.activation.consent import consenting_people
 from services.experiment.model import Channel, Experiment
 
 
@@ -49,15 +49,15 @@ def test_text_messages_go_by_the_agreed_attribute(tmp_path: Path):
     assert consenting_people(world.lake, world.experiment)[Channel.SMS] == frozenset()
 
 
-def test_an_export_is_read_once_and_few_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_export_is_read_once_and_eight_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     world = World(tmp_path, n_people=20)
     kept: dict[object, object] = {}
     monkeypatch.setattr(consent, "_kept", kept)
     first = consenting_people(world.lake, world.experiment)
     assert consenting_people(world.lake, world.experiment) is first
     sizes = [len(kept)]
-    for n in range(1, KEPT_EXPORTS + 2):
+    for n in range(1, 10):
         world.snapshot(DAY + timedelta(days=n), unsubscribed=(n,))
         assert n not in consenting_people(world.lake, world.experiment)[Channel.EMAIL]
         sizes.append(len(kept))
-    assert sizes == [*range(1, KEPT_EXPORTS + 1), 1, 2]
+    assert sizes == [*range(1, 9), 1, 2]
