@@ -12,7 +12,14 @@ from sending_world import World
 from services.activation import pausing
 from services.activation.model import LedgerState
 from services.activation.switches.breaker import Breaker, after, wait_until
-from services.activation.switches.buckets import Bucket, HeaderNotes, exhausted, heed, take
+from services.activation.switches.buckets import (
+    DEFAULT_SHARE,
+    Bucket,
+    HeaderNotes,
+    exhausted,
+    heed,
+    take,
+)
 from services.braze.limits import Family, RateWindow
 from services.errors import AccessError
 from services.experiment.audit.store import check_chain, history
@@ -160,6 +167,28 @@ def test_a_bucket_grants_our_share_of_a_window_and_then_waits_for_its_end():
     assert granted == 125  # half of 250 a minute
     assert taken.wait_until == (NOW // 60 + 1) * 60
     assert take(bucket, Family.EXPORT_IDS, 0.5, taken.wait_until).wait_until is None
+
+
+def test_half_of_the_budget_is_left_to_others_unless_somebody_says_otherwise():
+    window = take(None, Family.EXPORT_IDS, DEFAULT_SHARE, NOW).bucket
+    assert window.allowance == 125
+
+
+@pytest.mark.parametrize("share", [1e-9, 0.01])
+def test_however_small_the_share_one_request_a_window_stays(share: float):
+    taken = take(None, Family.EXPORT_IDS, share, NOW)
+    n = max(1, int(250 * share))
+    assert taken.bucket.allowance == n
+    little = heed(taken.bucket, RateWindow(limit=50, remaining=None, reset_s=None), share)
+    assert little.allowance == 1
+
+
+def test_of_a_new_bucket_nothing_is_used():
+    bucket = Bucket(HOUR_END, allowance=2)
+    granted = 0
+    while (taken := take(bucket, Family.SHARED, 0.5, NOW)).wait_until is None:
+        bucket, granted = taken.bucket, granted + 1
+    assert granted == 2
 
 
 def test_braze_saying_less_is_left_counts_and_saying_more_does_not():

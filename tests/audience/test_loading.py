@@ -11,6 +11,7 @@ from services.audience.columns import moments
 from services.audience.loading import SizeChanged, refresh
 from services.audience.model import DriftKind
 from services.audience.store import erase, external_ids, surrogates
+from services.braze.temporary import temporary_id
 from services.errors import DataError
 
 DAY = date(2026, 3, 4)
@@ -92,6 +93,17 @@ def test_somebody_in_two_segments_counts_once(paper, lake, load):
     paper.segments |= {"s": [profile(1), profile(2)], "t": [profile(2), profile(3), profile(3)]}
     assert load(("s", "t")).n_people == 3
     assert lake.read("counters", "e").num_rows == 6
+
+
+def test_our_own_test_profiles_are_nobody_in_the_audience(paper, database, lake, load):
+    ours = temporary_id()
+    paper.segments["s"] = [profile(1), profile(2, external_id=ours), profile(3)]
+    assert load().n_people == 2
+    with database.read() as connection:
+        assert sorted(external_ids(connection, people_of(lake)["person"].to_pylist()).values()) == [
+            "p1",
+            "p3",
+        ]
 
 
 def test_people_who_left_are_read_by_id_and_marked(paper, database, lake, load):

@@ -128,6 +128,8 @@ def _changes(node: ast.AST) -> Iterator[_Change]:
                 yield _set(node, f"if {value}", "test", None, ast.Constant(value))
         case ast.Expr(value=ast.Call()):
             yield _set(node, "call left out", "value", None, ast.Constant(None))
+        case ast.Return(value=ast.Constant(value=None)):
+            return
         case ast.Return(value=ast.expr()):
             yield _set(node, "return None", "value", None, ast.Constant(None))
         case ast.Constant(value=bool()):

@@ -10,7 +10,7 @@ import pytest
 from console_site import Site, texts
 from played_pages import Opener, experiment_id, let_the_worker_live, opened
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Checkbox
+from streamlit.testing.v1.element_tree import Button, Checkbox
 
 from pages.components.schedule_form import DEFAULT_RAMP_DAYS
 from services.activation.preflight import TICKS
@@ -205,6 +205,39 @@ def test_the_time_zone_and_the_first_days_are_chosen_here(
     slow.set_value(False).run()
     document = load_draft(played_console.database, draft).document
     assert document["ramp"]["first_day_people"] is None
+
+
+def test_a_test_goes_to_an_address_where_the_key_may_delete(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+
+    def to_an_address() -> AppTest:
+        app = open_page("launch", experiment=draft)
+        way = next(g for g in app.button_group if str(g.key).startswith("launch.test.way"))
+        way.set_value("email").run()
+        typed = next(t for t in app.text_input if str(t.key).startswith("launch.test.address"))
+        return typed.set_value("me@shop.example").run()
+
+    def send(app: AppTest) -> Button:
+        return next(b for b in app.button if str(b.key).startswith("launch.test.address"))
+
+    app = to_an_address()
+    assert not app.exception
+    assert send(app).disabled
+    assert "users.delete" in texts(app)
+    with played_console.database.write() as connection:
+        connection.execute(
+            schema.permissions.delete().where(schema.permissions.c.name == "users.delete")
+        )
+        connection.execute(
+            schema.permissions.insert().values(name="users.delete", result="excess", checked_at=0.0)
+        )
+    app = to_an_address()
+    assert "deletes it again" in texts(app)
+    send(app).click().run()
+    (filed,) = open_intents(played_console.database, experiment_id=draft)
+    assert (filed.kind, filed.payload["email"]) == (IntentKind.TEST_SEND, "me@shop.example")
 
 
 def rewrite(console: Console, id: str, **parts: object) -> None:
