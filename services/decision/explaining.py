@@ -15,6 +15,7 @@ from services.decision.layout import BASELINE, Layout
 from services.decision.learning import adapted, posterior
 from services.decision.model import NO_OPTION, Belief, Draws, Reward, Space
 from services.decision.terms import Least, Prices
+from services.decision.variances import group_variances
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,8 @@ def importances(belief: Belief) -> tuple[Importance, ...]:
     """
     shares = head_shares(belief)
     deviation = sum(
-        share * np.sqrt(head.variances) for share, head in zip(shares, belief.heads, strict=True)
+        share * np.sqrt(group_variances(belief.layout, head.variances))
+        for share, head in zip(shares, belief.heads, strict=True)
     )
     rows = zip(belief.layout.groups, np.asarray(deviation), strict=True)
     kept = [Importance(d, a, float(size)) for (d, a), size in rows if d != BASELINE]

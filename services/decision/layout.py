@@ -18,6 +18,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+WHOLE = ""  # option of a block that is a whole group: option keys are never empty
 BASELINE = ""  # stands for "no dimension" and "no attribute" in group names: keys are never empty
 
 
@@ -80,28 +81,46 @@ class Layout:
 
     @cached_property
     def groups(self) -> tuple[tuple[str, str], ...]:
-        """Coefficients that share a prior variance: (dimension, attribute) each.
+        """What matters or not as a whole: (dimension, attribute) each.
 
         (BASELINE, …) is the baseline; (dimension, BASELINE) its main effects; "one × two" is the
         pairs of two dimensions.
         """
-        return tuple(dict.fromkeys(self._grouped()))
+        return tuple(
+            dict.fromkeys((dimension, attribute) for dimension, attribute, _ in self.blocks)
+        )
 
     @cached_property
-    def group_of(self) -> npt.NDArray[np.int64]:
-        """int64 (size,): number of the group of each coefficient."""
-        number = {group: i for i, group in enumerate(self.groups)}
-        return np.array([number[group] for group in self._grouped()], dtype=np.int64)
+    def blocks(self) -> tuple[tuple[str, str, str], ...]:
+        """Coefficients that share a prior variance: (dimension, attribute, option) each.
 
-    def _grouped(self) -> Iterator[tuple[str, str]]:
+        What an attribute does to one option is a block of its own; elsewhere the whole group is
+        one, and the option is "".
+        """
+        return tuple(dict.fromkeys(self._blocked()))
+
+    @cached_property
+    def block_of(self) -> npt.NDArray[np.int64]:
+        """int64 (size,): number of the block of each coefficient."""
+        number = {block: i for i, block in enumerate(self.blocks)}
+        return np.array([number[block] for block in self._blocked()], dtype=np.int64)
+
+    @cached_property
+    def group_of_block(self) -> npt.NDArray[np.int64]:
+        """int64 (n_blocks,): number of the group of each block."""
+        number = {group: i for i, group in enumerate(self.groups)}
+        return np.array([number[d, a] for d, a, _ in self.blocks], dtype=np.int64)
+
+    def _blocked(self) -> Iterator[tuple[str, str, str]]:
         attribute = dict(zip(self.features, self.attributes, strict=True)) | {BASELINE: BASELINE}
         for kind, *keys in self.names:
             if kind == "baseline":
-                yield (BASELINE, attribute[keys[0]])
+                yield (BASELINE, attribute[keys[0]], WHOLE)
             elif kind == "option":
-                yield (keys[0], attribute[keys[2]])
+                of = attribute[keys[2]]
+                yield (keys[0], of, WHOLE if of == BASELINE else keys[1])
             else:
-                yield (f"{keys[0]} × {keys[2]}", BASELINE)
+                yield (f"{keys[0]} × {keys[2]}", BASELINE, WHOLE)
 
     def extended(
         self,

@@ -27,7 +27,7 @@ from services.decision.design import Placement, aligned, place
 from services.decision.layout import Layout
 from services.decision.likelihood import Likelihood, Outcomes, likelihood_of, refuse_nonsense
 from services.decision.model import Belief, Head, Reward, Space
-from services.decision.variances import Moments, first_variances, reestimated
+from services.decision.variances import Moments, first_variances, reestimated, widened
 
 MEMORIES = (1.0, 0.93, 0.8)  # kept a day; 0.8 is about the last five days
 FIRST_WEIGHTS = (0.8, 0.15, 0.05)  # of the memories, unless recent days speak for another one
@@ -207,8 +207,6 @@ def adapted(
     if wider == belief.layout:
         return belief
     to = belief.layout.places_in(wider)
-    number = {group: i for i, group in enumerate(wider.groups)}
-    groups = np.array([number[group] for group in belief.layout.groups])
     heads = []
     for head in belief.heads:
         precision = np.zeros((len(head.precision), wider.size, wider.size))
@@ -217,8 +215,7 @@ def adapted(
         shift[:, to] = head.shift
         start = np.zeros(wider.size)
         start[to] = head.start
-        variances = first_variances(wider)
-        variances[groups] = head.variances
+        variances = widened(head.variances, belief.layout, wider)
         heads.append(
             replace(head, precision=precision, shift=shift, start=start, variances=variances)
         )
@@ -239,7 +236,7 @@ def posterior(head: Head, layout: Layout, memory: int) -> Posterior:
 
 
 def _solved(head: Head, precision: Floats, shift: Floats, layout: Layout) -> Posterior:
-    prior_precision = 1.0 / head.variances[layout.group_of]
+    prior_precision = 1.0 / head.variances[layout.block_of]
     whole = precision.copy()
     whole[np.diag_indices_from(whole)] += prior_precision
     factor = linalg.cholesky(whole.T, lower=True, overwrite_a=True, check_finite=False)

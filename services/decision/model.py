@@ -103,7 +103,7 @@ class Head:
     precision  float64 (n_memories, p, p), symmetric
     shift      float64 (n_memories, p): precision times the estimate
     start      float64 (p,): prior mean
-    variances  float64 (n_groups,): prior variance of each group of `Layout.groups`
+    variances  float64 (n_blocks,): prior variance of each block of `Layout.blocks`
     noise      variance of one observation around its expectation; 1 where the chance defines it
     scale      the unit of the reward (1 for a chance and for logarithms)
     """
@@ -203,7 +203,7 @@ def _heads(
     layout: Layout,
     n_memories: int,
 ) -> Iterator[Head]:
-    size, n_groups = layout.size, len(layout.groups)
+    size, n_blocks = layout.size, len(layout.blocks)
     arrays = {
         name: np.array(columns[name], dtype=np.float64).reshape(len(about), -1)
         for name in ("precision", "shift", "start", "variances")
@@ -214,7 +214,7 @@ def _heads(
             precision=from_lower_half(halves, size),
             shift=arrays["shift"][i].reshape(n_memories, size),
             start=arrays["start"][i].reshape(size),
-            variances=arrays["variances"][i].reshape(n_groups),
+            variances=arrays["variances"][i].reshape(n_blocks),
             noise=head["noise"],
             scale=head["scale"],
         )
@@ -225,7 +225,7 @@ class Draws:
     """The coefficients everybody is scored with on one day.
 
     coefficients  float64 (n_draws, layout.size), tempered draws from the posterior
-    memory        int8 (n_draws,): which memory each came from
+    memory        int8 (n_draws,): which memory each one's spread came from
     """
 
     layout: Layout

@@ -1,9 +1,11 @@
 """Prior variances by empirical Bayes: what does not matter is shrunk away, what matters is let go.
 
 One variance for each (dimension, main effects), (dimension, attribute), pair of dimensions and
-baseline attribute. Each step is one of expectation-maximisation (Dempster, Laird and Rubin 1977)
-under a weak scaled inverse chi-squared belief about the variance itself, which keeps a group of two
-or three coefficients from being judged by its own noise alone.
+baseline attribute; and within a (dimension, attribute) one for each option, for an attribute often
+matters to one option and not to its neighbours. Each step is one of expectation-maximisation
+(Dempster, Laird and Rubin 1977) under scaled inverse chi-squared beliefs: a weak one about the
+variance of the group, and one around that about each option's own. So a block of two or three
+coefficients is not judged by its own noise alone, and yet has the heavy tails of Student's t.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ MAIN_VARIANCE = 0.04  # an option is rarely more than a fifth better than its ne
 CROSS_VARIANCE = 0.09  # of all attributes together; each column starts with its part of it
 PAIR_VARIANCE = 0.002
 LEAST_VARIANCE = 1e-6
-PRIOR_WEIGHT = 1.0  # coefficients that the belief about a variance is worth
+PRIOR_WEIGHT = 1.0  # coefficients that the belief about a group's variance is worth
+OPTION_PRIOR_WEIGHT = 0.5  # coefficients that the group is worth for an option's own variance
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,27 @@ class Moments:
 
 
 def first_variances(layout: Layout) -> Floats:
-    """Variance of each group before any outcome: float64 (n_groups,)."""
+    """Variance of each block before any outcome: float64 (n_blocks,)."""
     n_columns = max(len(layout.features), 1)
-    return np.array([_expected(*group, n_columns) for group in layout.groups])
+    return np.array([_expected(dimension, of, n_columns) for dimension, of, _ in layout.blocks])
+
+
+def group_variances(layout: Layout, variances: Floats) -> Floats:
+    """Mean variance of the blocks of each group: float64 (n_groups,) from (n_blocks,)."""
+    group = layout.group_of_block
+    sums = np.bincount(group, weights=variances, minlength=len(layout.groups))
+    return np.asarray(sums / np.bincount(group, minlength=len(layout.groups)), dtype=np.float64)
+
+
+def widened(variances: Floats, layout: Layout, wider: Layout) -> Floats:
+    """Variances (n_blocks,) for an extended layout: a new option starts at those of its group."""
+    out = first_variances(wider)
+    groups = dict(zip(layout.groups, group_variances(layout, variances), strict=True))
+    known = dict(zip(layout.blocks, variances, strict=True))
+    for i, (dimension, attribute, option) in enumerate(wider.blocks):
+        whole = groups.get((dimension, attribute), out[i])
+        out[i] = known.get((dimension, attribute, option), whole)
+    return out
 
 
 def _expected(dimension: str, attribute: str, n_columns: int) -> float:
@@ -47,16 +68,21 @@ def _expected(dimension: str, attribute: str, n_columns: int) -> float:
 
 
 def reestimated(layout: Layout, moments: Moments, start: Floats) -> Floats:
-    """One step for all groups. The intercept's variance is not estimated: it is one number.
+    """One step for all blocks. The intercept's variance is not estimated: it is one number.
 
     start  float64 (layout.size,): prior means, which the variances are around
+
+    Returns float64 (n_blocks,).
     """
-    group = layout.group_of
-    n_groups = len(layout.groups)
+    n_blocks, group = len(layout.blocks), layout.group_of_block
     squares = (moments.mean - start) ** 2 + moments.variance
-    total = np.bincount(group, weights=squares, minlength=n_groups)
-    count = np.bincount(group, minlength=n_groups)
+    total = np.bincount(layout.block_of, weights=squares, minlength=n_blocks)
+    count = np.bincount(layout.block_of, minlength=n_blocks)
     expected = first_variances(layout)
-    fresh = (total + PRIOR_WEIGHT * expected) / (count + PRIOR_WEIGHT)
+    all_total, all_count = np.bincount(group, weights=total), np.bincount(group, weights=count)
+    weak = PRIOR_WEIGHT * group_variances(layout, expected)
+    whole = ((all_total + weak) / (all_count + PRIOR_WEIGHT))[group]
+    own = (total + OPTION_PRIOR_WEIGHT * whole) / (count + OPTION_PRIOR_WEIGHT)
+    fresh = np.where(np.bincount(group)[group] > 1, own, whole)
     fresh[0] = expected[0]
     return np.asarray(np.maximum(fresh, LEAST_VARIANCE), dtype=np.float64)

@@ -16,13 +16,13 @@ from services.decision.learning import (
     prior,
 )
 from services.decision.model import Belief, Draws, Reward, Space
-from services.decision.variances import CROSS_VARIANCE, MAIN_VARIANCE
+from services.decision.variances import CROSS_VARIANCE, MAIN_VARIANCE, group_variances
 from services.errors import DataError
 
 
 def deviation(belief: Belief, dimension: str, attribute: str) -> float:
-    variance = belief.heads[0].variances[belief.layout.groups.index((dimension, attribute))]
-    return float(np.sqrt(variance))
+    variances = group_variances(belief.layout, belief.heads[0].variances)
+    return float(np.sqrt(variances[belief.layout.groups.index((dimension, attribute))]))
 
 
 def test_folding_moments_equals_writing_the_whole_design_out():
