@@ -41,7 +41,7 @@ EACH, PROGRAMME = "each", "programme"
 
 person = gate()
 console = session.services()
-shown: Home = home(console.database, console.lake, console.clock, console.settings)
+shown: Home = home(console.database, console.lake, console.settings)
 
 
 def start(use_case: str, name: str) -> None:

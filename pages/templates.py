@@ -47,7 +47,7 @@ with alone("templates.page"):
             st.caption(_("Read from Braze {ago}.").format(ago=age))
         if seen.experiment.targets:
             section(_("Seen by your customers"))
-            look = draw_toolbar(console.lake, seen, editing.id)
+            look = draw_toolbar(console, seen, editing)
             draw_gallery(seen, look, editing, person)
     waiting = waiting_subjects(seen)
     if waiting:

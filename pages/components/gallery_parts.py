@@ -16,7 +16,9 @@ from pages.components.head import card_title
 from pages.components.intent_progress import ask_button
 from pages.components.mail_frame import draw_frame
 from pages.components.translate import _, day, ngettext, number, say, say_json
+from services.bootstrap import Console
 from services.content.lock import LockState
+from services.experiment.model import Experiment
 from services.intents.model import IntentKind
 from services.lake import Lake
 from services.workflow.accounts import LOCAL_EMAIL, Account, Role
@@ -44,7 +46,16 @@ class Look:
     profile: Mapping[str, Any]
 
 
-def draw_toolbar(lake: Lake, seen: Gallery, experiment_id: str) -> Look:
+@st.cache_data(ttl="5m", show_spinner=False, max_entries=64)
+def kept_samples(
+    home: str, experiment_id: str, exported_on: str, _lake: Lake, _experiment: Experiment
+) -> list[Sample]:
+    """People to look as, kept for a while or until the next export: finding them reads a whole
+    snapshot."""
+    return samples(_lake, _experiment, experiment_id)
+
+
+def draw_toolbar(console: Console, seen: Gallery, editing: Editing) -> Look:
     """Screen, person, options, remote images."""
     words = {PHONE: _("Phone"), DESKTOP: _("Desktop")}
     icons = {PHONE: ":material/smartphone:", DESKTOP: ":material/computer:"}
@@ -57,7 +68,9 @@ def draw_toolbar(lake: Lake, seen: Gallery, experiment_id: str) -> Look:
             format_func=lambda one: f"{icons[one]} {words[one]}",
             key="templates.screen",
         )
-        people = samples(lake, seen.experiment, experiment_id)
+        people = kept_samples(
+            str(console.home), editing.id, editing.exported_on, console.lake, seen.experiment
+        )
         chosen = st.selectbox(
             _("Seen as customer"),
             range(len(people) + 1),

@@ -18,6 +18,8 @@ from services.insights.chart_style import (
 )
 from services.messages import msg
 
+EARLY_SHARE = 0.3  # of the drawn weeks
+
 
 def power_curve(
     weeks: pd.DataFrame, style: Style, *, hope: float, height: int = HEIGHT_MAIN
@@ -89,14 +91,14 @@ def power_curve(
 def _proved_week(proved: pd.DataFrame, style: Style, scale: alt.Scale, last_week: int) -> list[Any]:
     week = int(proved["week"].iloc[0])
     words = style.say(msg("week {week}", week=week))
-    near_end = week > 0.8 * last_week
+    early = week < EARLY_SHARE * last_week
     point = alt.Chart(proved).encode(x="week:Q", y=alt.Y("shown:Q", scale=scale))
     return [
         point.mark_point(size=70, filled=True, opacity=1, color=style.tokens.personalised),
         point.mark_text(
-            align="right" if near_end else "left",
-            dx=-6 if near_end else 6,
-            dy=16,
+            align="left" if early else "right",  # below the curve, and not over the axis
+            dx=6 if early else -6,
+            dy=32 if early else 16,  # an early curve still falls steeply to the right
             fontSize=LABEL_FONT_SIZE,
             fontWeight=600,
             color=style.tokens.ink,

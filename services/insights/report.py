@@ -176,18 +176,35 @@ def segments_card(
         if is_clear and row["state"] == SHOWN and row["estimate"] is not None
     ]
     if flagged:
-        best = max(flagged, key=lambda row: row["estimate"])
-        sentence = msg(
-            "The clearest gain is with {segment}: {lift}.",
-            segment=segment_of(best["segment"]).label,
-            lift=Percent(best["estimate"]),
-        )
+        sentence = _extreme_segment(flagged)
     else:
         sentence = msg("No segment stands out clearly yet.")
     figures = {row["segment"]: float(row["estimate"]) for row in flagged}
     return Card(
         "segments", question, sentence, lift_definition(experiment, shown[0], first_day), figures
     )
+
+
+def _extreme_segment(flagged: Sequence[Mapping[str, Any]]) -> Message:
+    """The largest gain among segments that stand out; where all lose, the largest loss."""
+    best = max(flagged, key=lambda row: row["estimate"])
+    if best["estimate"] <= 0:
+        return msg(
+            "Largest clear loss: {segment}, {lift} (own interval {low} to {high}).",
+            **_told(min(flagged, key=lambda row: row["estimate"])),
+        )
+    return msg(
+        "Largest clear gain: {segment}, {lift} (own interval {low} to {high}).", **_told(best)
+    )
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Message | Percent]:
+    return {
+        "segment": segment_of(row["segment"]).label,
+        "lift": Percent(row["estimate"], signed=True),
+        "low": Percent(row["low"], signed=True),
+        "high": Percent(row["high"], signed=True),
+    }
 
 
 def cells_card(experiment: Experiment, cells: pd.DataFrame, until: date, n_random: int) -> Finding:

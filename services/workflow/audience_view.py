@@ -110,7 +110,7 @@ def people_in(
         "snapshots", experiment_id, since=day, until=day, columns=["person", "in_audience"]
     )
     inside = table.filter(pc.field("in_audience"))
-    people = set(inside["person"].to_pylist())
+    people = set(inside["person"].to_numpy().tolist())
     names = {row.id: row.name for row in experiments(database)}
     elsewhere = count_active_elsewhere(database, experiment_id, people)
     return People(

@@ -9,7 +9,6 @@ from enum import StrEnum
 import pandas as pd
 import pyarrow as pa
 
-from services.clock import Clock
 from services.database.engine import Database
 from services.experiment.model import PrimaryComparison, Status
 from services.experiment.records import ExperimentRow
@@ -124,14 +123,14 @@ class Home:
         return not self.cards and not self.drafts
 
 
-def home(database: Database, lake: Lake, clock: Clock, settings: Settings) -> Home:
+def home(database: Database, lake: Lake, settings: Settings) -> Home:
     """Read the page's content; a few queries however many experiments there are."""
     rows = experiments(database)
     assigned, doubts = count_assigned(database), count_in_doubt(database)
     failed, days = failed_stages(database), newest_days(database)
     drafts, alive = draft_rows(database), worker_alive(database)
     cards = tuple(
-        _card(database, lake, clock, row, assigned, doubts, failed, days)
+        _card(database, lake, row, assigned, doubts, failed, days, alive)
         for row in rows
         if row.status in LAUNCHED
     )
@@ -166,12 +165,12 @@ def home(database: Database, lake: Lake, clock: Clock, settings: Settings) -> Ho
 def _card(
     database: Database,
     lake: Lake,
-    clock: Clock,
     row: ExperimentRow,
     assigned: dict[str, dict[str, int]],
     doubts: dict[str, int],
     failed: dict[str, list[str]],
     days: dict[str, str],
+    alive: bool,
 ) -> Card:
     version = load_version(database, row.id)
     looks = _looks(lake, row.id, version.primary_comparison)
@@ -180,7 +179,7 @@ def _card(
     if len(shown):
         last = shown.iloc[-1]
         lift = Lift(float(last["estimate"]), float(last["low"]), float(last["high"]))
-    health, words = _health(row, doubts.get(row.id, 0), failed.get(row.id, []))
+    health, words = _health(row, doubts.get(row.id, 0), failed.get(row.id, []), alive)
     newest = days.get(row.id)
     number = None
     if newest and row.first_day:
@@ -218,11 +217,15 @@ def _looks(lake: Lake, experiment_id: str, over: PrimaryComparison) -> pd.DataFr
     )
 
 
-def _health(row: ExperimentRow, n_doubt: int, failed: list[str]) -> tuple[str, Message | None]:
+def _health(
+    row: ExperimentRow, n_doubt: int, failed: list[str], alive: bool
+) -> tuple[str, Message | None]:
     if row.status is Status.FAILED or failed:
         return "act", msg("A stage failed")
     if row.status is Status.STOPPED:
         return "act", msg("A check needs you")
+    if row.status is Status.RUNNING and not alive:
+        return "act", msg("Worker is not running")
     if n_doubt:
         return "look", msgn("{n} message in doubt", "{n} messages in doubt", n_doubt)
     return "healthy", None

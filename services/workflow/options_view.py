@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+import numpy as np
 import pyarrow.compute as pc
 
 from services.audience.eligibility import channel_consent
@@ -120,18 +121,12 @@ def _people(
         for number, condition in enumerate(judged.conditions)
         if condition.rule is not None
     }
-    matrix = judged.patterns
-    weights = [0] * len(matrix)
-    for pattern in judged.pattern_of.tolist():
-        weights[pattern] += 1
+    patterns = judged.patterns
+    n_alike = np.bincount(judged.pattern_of, minlength=len(patterns))  # people of each pattern
     may_get: dict[tuple[str, str], float] = {}
     for place, dimension in enumerate(combinations.dimensions):
         for number, option in enumerate(combinations.option_keys[place]):
-            columns = combinations.options[:, place] == number
-            people = sum(
-                weight
-                for row, weight in zip(matrix, weights, strict=True)
-                if bool(row[columns].any())
-            )
+            with_it = combinations.options[:, place] == number
+            people = int(n_alike[patterns[:, with_it].any(axis=1)].sum())
             may_get[dimension, option] = people / table.num_rows
     return kept_out, may_get, table.num_rows, without_option(experiment, judged)

@@ -44,6 +44,7 @@ LOOK_KINDS = (
 """Dimensions that change how a message looks, those that change it most first."""
 MOST_SAMPLES = 6
 SAMPLE_ROWS = 2_000  # looked through for people who differ
+SAMPLE_FIELDS = ("country", "language", "time_zone")
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,7 @@ def samples(lake: Lake, experiment: Experiment, experiment_id: str) -> list[Samp
             for name in attributes
             if row[name] is not None
         }
-        profile = {
-            name: row[name]
-            for name in ("country", "language", "time_zone")
-            if row.get(name) is not None
-        }
+        profile = {name: row[name] for name in SAMPLE_FIELDS if row.get(name) is not None}
         about = tuple(list(custom.items())[:3])
         found.append(Sample(profile | {"custom_attributes": custom}, about))
     return found
