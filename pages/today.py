@@ -12,6 +12,7 @@ from pages.components.following import follow
 from pages.components.gate import gate
 from pages.components.head import head, section
 from pages.components.intent_progress import ask_button
+from pages.components.target_progress import draw_requests, draw_targets
 from pages.components.theme import chart_style
 from pages.components.translate import (
     _,
@@ -74,6 +75,7 @@ def draw_day(view: Today) -> None:
         _by_state(view)
         if view.doubts.n:
             _doubts_card(view)
+    draw_targets(view.targets)
 
 
 def _sentence(view: Today) -> str:
@@ -206,6 +208,7 @@ def _doubts_card(view: Today) -> None:
             look = moment(unsure.next_look_s, zone=view.zone)
             words += " " + _("Next look: {when}.").format(when=look)
         st.markdown(words)
+        draw_requests(view)
         if person.may(Role.EDITOR):
             ask_button(
                 IntentKind.ASK_BRAZE_NOW,

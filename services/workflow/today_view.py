@@ -29,6 +29,8 @@ from services.workflow.ledger_counts.store import (
     skipped,
 )
 from services.workflow.model import Stage, StageRecord, StageState
+from services.workflow.sending_view import worker_alive
+from services.workflow.targets_today import DoubtLine, TargetLine, doubt_lines, target_lines
 
 HOUR_S = 3600.0
 
@@ -82,6 +84,8 @@ class Today:
     n_out: int
     n_total: int
     last_wave_s: float | None
+    targets: tuple[TargetLine, ...] = ()
+    in_doubt: tuple[DoubtLine, ...] = ()
 
     @property
     def zone(self) -> str:
@@ -157,7 +161,9 @@ def today(database: Database, clock: Clock, experiment_id: str) -> Today:
         is_today=day == calendar_day,
         now_s=now.timestamp(),
         stages=ordered,
-        sentence=tuple(_sentence(row, ordered, quarters, n_out, n_total, unsure, now.timestamp())),
+        sentence=tuple(
+            _sentence(row, ordered, quarters, n_out, n_total, unsure, alive=worker_alive(database))
+        ),
         words=_by_word(quarters),
         hours=_by_hour(quarters, experiment.zone),
         skipped=tuple(skipped(database, experiment_id, day).items()),
@@ -165,6 +171,8 @@ def today(database: Database, clock: Clock, experiment_id: str) -> Today:
         n_out=n_out,
         n_total=n_total,
         last_wave_s=max((q.from_s for q in planned), default=None),
+        targets=target_lines(database, quarters),
+        in_doubt=doubt_lines(database, experiment_id, now.timestamp()) if unsure.n else (),
     )
 
 
@@ -175,7 +183,8 @@ def _sentence(
     n_out: int,
     n_total: int,
     unsure: Doubts,
-    now_s: float,
+    *,
+    alive: bool,
 ) -> list[Message]:
     stages = list(stages)
     if row.status is Status.ENDED:
@@ -190,8 +199,8 @@ def _sentence(
     decided = next(stage for stage in stages if stage.stage is Stage.DECIDE)
     if n_total == 0:
         if decided.state is StageState.DONE:
-            return [msg("Nobody gets a message today."), msg("Nothing needs you.")]
-        return [msg("Anneal is working out who gets what today."), msg("Nothing needs you.")]
+            return [msg("Nobody gets a message today."), _needed(alive)]
+        return [msg("Anneal is working out who gets what today."), _needed(alive)]
     said = [
         msgn("{out} of {n} message is out.", "{out} of {n} messages are out.", n_total, out=n_out)
     ]
@@ -210,8 +219,15 @@ def _sentence(
     elif refused:
         said.append(msgn("Braze refused {n} message.", "Braze refused {n} messages.", refused))
     else:
-        said.append(msg("Nothing needs you."))
+        said.append(_needed(alive))
     return said
+
+
+def _needed(alive: bool) -> Message:
+    """That nothing needs anybody is said only while somebody works."""
+    if alive:
+        return msg("Nothing needs you.")
+    return msg("Nothing goes on until the worker runs again.")
 
 
 def _by_word(quarters: list[QuarterCount]) -> tuple[WordCount, ...]:

@@ -16,6 +16,7 @@ from services.activation.switches.buckets import (
     DEFAULT_SHARE,
     Bucket,
     HeaderNotes,
+    Taken,
     exhausted,
     heed,
     take,
@@ -160,13 +161,21 @@ def test_the_wait_after_failures_grows():
     assert wait_until(Breaker(), NOW) == 0
 
 
+def drained(bucket: Bucket | None, family: Family) -> tuple[Taken, int]:
+    """The first refusal, and how many requests were granted before it."""
+    for granted in range(1_000):
+        taken = take(bucket, family, 0.5, NOW)
+        if taken.wait_until is not None:
+            return taken, granted
+        bucket = taken.bucket
+    raise AssertionError("granted without end")
+
+
 def test_a_bucket_grants_our_share_of_a_window_and_then_waits_for_its_end():
-    bucket, granted = None, 0
-    while (taken := take(bucket, Family.EXPORT_IDS, 0.5, NOW)).wait_until is None:
-        bucket, granted = taken.bucket, granted + 1
+    taken, granted = drained(None, Family.EXPORT_IDS)
     assert granted == 125  # half of 250 a minute
     assert taken.wait_until == (NOW // 60 + 1) * 60
-    assert take(bucket, Family.EXPORT_IDS, 0.5, taken.wait_until).wait_until is None
+    assert take(taken.bucket, Family.EXPORT_IDS, 0.5, taken.wait_until).wait_until is None
 
 
 def test_half_of_the_budget_is_left_to_others_unless_somebody_says_otherwise():
@@ -184,11 +193,7 @@ def test_however_small_the_share_one_request_a_window_stays(share: float):
 
 
 def test_of_a_new_bucket_nothing_is_used():
-    bucket = Bucket(HOUR_END, allowance=2)
-    granted = 0
-    while (taken := take(bucket, Family.SHARED, 0.5, NOW)).wait_until is None:
-        bucket, granted = taken.bucket, granted + 1
-    assert granted == 2
+    assert drained(Bucket(HOUR_END, allowance=2), Family.SHARED)[1] == 2
 
 
 def test_braze_saying_less_is_left_counts_and_saying_more_does_not():

@@ -33,7 +33,7 @@ from tests.faults.mutating import Mutant, mutants_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAST_KILLED_SHARE = 0.9
-MOST_CPU_S = 20  # a mutant that runs in circles; of processor time, so that a busy machine may wait
+MOST_CPU_S = 10  # a mutant that runs in circles; of processor time, so that a busy machine may wait
 # Two simulated hours and an outage, thirteen seconds together: others see the same wrongs.
 NOT_TRIED = ("postgresql", "too_many_for_ever", "an_outage_is_asked", "killed_process")
 CLAIMING, DISPATCHING = "test_claiming", "test_dispatching"

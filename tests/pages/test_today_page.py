@@ -10,6 +10,7 @@ import pytest
 from console_site import Site, texts
 from played_pages import Opener, experiment_id, opened
 
+from pages.components.badges import escape
 from services.activation.pausing import EVERYTHING, pause
 from services.audience.loading import SizeChanged
 from services.bootstrap import Console
@@ -50,6 +51,63 @@ def test_the_day_is_told_in_one_sentence_seven_stages_and_a_table(
     )
     assert f"{view.n_out:,} of {view.n_total:,} messages are out" in said
     assert len(app.table[0].value) == len(view.words)
+
+
+def test_each_target_says_how_far_its_messages_are(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    view = today(played_console.database, played_console.clock, id)
+    assert sum(line.decided for line in view.targets) == view.n_total
+    assert sum(line.accepted for line in view.targets) <= view.n_out
+    for line in view.targets:
+        assert line.decided >= line.claimed >= max(line.accepted, line.settled)
+        assert line.name != line.id
+    app = open_page("today")
+    assert escape(view.targets[0].name) in app.table[1].value.to_string()
+
+
+def test_every_doubt_stands_there_with_its_age_and_its_next_look(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    now_s = played_console.clock.now().timestamp()
+    with played_console.database.write() as connection:
+        batch = connection.execute(
+            schema.ledger.select().where(schema.ledger.c.state == "planned").limit(3)
+        ).all()
+        number = connection.execute(
+            schema.batches.insert()
+            .values(
+                experiment_id=id,
+                day=batch[0].day,
+                target_kind=batch[0].target_kind,
+                target_id=batch[0].target_id,
+                state="unknown",
+                fence=1,
+                n_people=len(batch),
+                claimed_at=now_s - 7_300.0,
+                lease_until_mono=0.0,
+            )
+            .returning(schema.batches.c.id)
+        ).scalar_one()
+        ours = schema.ledger.c.person.in_([row.person for row in batch])
+        ours &= schema.ledger.c.state == "planned"
+        for state in ("sending", "unknown"):
+            connection.execute(
+                schema.ledger.update()
+                .where(ours if state == "sending" else schema.ledger.c.batch_id == number)
+                .values(state=state, batch_id=number, next_look_at=now_s + 600.0)
+            )
+    view = today(played_console.database, played_console.clock, id)
+    (line,) = view.in_doubt
+    assert (line.request.n, round(line.age_s)) == (len(batch), 7_300)
+    targets = {(t.kind, t.id): t for t in view.targets}
+    through = targets.get(line.request.target)
+    if through is not None:  # else a message of another day
+        assert through.claimed - through.settled >= len(batch)
+    shown = next(t.value for t in open_page("today").table if "Age" in t.value.columns)
+    assert shown["Age"].tolist() == ["2 h"]
 
 
 def test_every_message_of_the_day_stands_in_exactly_one_state(

@@ -11,18 +11,21 @@ import sqlalchemy as sa
 
 from services.activation.model import LedgerState, SkipReason
 from services.database.engine import Database
-from services.database.schema import assignments, batches, ledger
+from services.database.schema import assignments, batches, catalogue, ledger
 
 QUARTER_S = 900  # all zones of the world differ by whole quarters of an hour
+UNSURE = (LedgerState.UNKNOWN.value, LedgerState.ACCEPTED_PARTIAL.value)
 
 
 @dataclass(frozen=True)
 class QuarterCount:
-    """`n` messages in `state` whose send time lies in the quarter of an hour from `from_s` on."""
+    """`n` messages in `state` through `target` (kind, id) whose send time lies in the quarter of an
+    hour from `from_s` on."""
 
     from_s: float
     state: LedgerState
     n: int
+    target: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,16 @@ class Doubts:
 
     n: int
     since_s: float | None
+    next_look_s: float | None
+
+
+@dataclass(frozen=True)
+class DoubtfulRequest:
+    """One request whose fate is not known for `n` of its people. Moments are epoch seconds."""
+
+    claimed_s: float
+    target: tuple[str, str]
+    n: int
     next_look_s: float | None
 
 
@@ -50,17 +63,23 @@ class PersonMessage:
 
 
 def quarter_counts(database: Database, experiment_id: str, day: date) -> list[QuarterCount]:
-    """Messages of one decision day by quarter of an hour and state, in order of time."""
+    """Messages of one decision day by quarter of an hour, state and target, in order of time."""
     quarter = sa.cast(sa.func.floor(ledger.c.send_at / QUARTER_S), sa.Integer)
+    target = (ledger.c.target_kind, ledger.c.target_id)
     query = (
-        sa.select(quarter.label("quarter"), ledger.c.state, sa.func.count().label("n"))
+        sa.select(quarter.label("quarter"), ledger.c.state, *target, sa.func.count().label("n"))
         .where(ledger.c.experiment_id == experiment_id, ledger.c.day == day.isoformat())
-        .group_by(quarter, ledger.c.state)
-        .order_by(quarter)
+        .group_by(quarter, ledger.c.state, *target)
+        .order_by(quarter, *target, ledger.c.state)
     )
     with database.read() as connection:
         return [
-            QuarterCount(float(row.quarter) * QUARTER_S, LedgerState(row.state), row.n)
+            QuarterCount(
+                float(row.quarter) * QUARTER_S,
+                LedgerState(row.state),
+                row.n,
+                (row.target_kind, row.target_id),
+            )
             for row in connection.execute(query)
         ]
 
@@ -85,13 +104,46 @@ def skipped(database: Database, experiment_id: str, day: date) -> dict[SkipReaso
 
 def doubts(database: Database, experiment_id: str) -> Doubts:
     """Messages of any day that may have gone out and are not settled yet."""
-    unsure = (LedgerState.UNKNOWN.value, LedgerState.ACCEPTED_PARTIAL.value)
     query = sa.select(
         sa.func.count(), sa.func.min(ledger.c.updated_at), sa.func.min(ledger.c.next_look_at)
-    ).where(ledger.c.experiment_id == experiment_id, ledger.c.state.in_(unsure))
+    ).where(ledger.c.experiment_id == experiment_id, ledger.c.state.in_(UNSURE))
     with database.read() as connection:
         n, since, next_look = connection.execute(query).one()
     return Doubts(n, since, next_look)
+
+
+def doubtful_requests(database: Database, experiment_id: str, most: int) -> list[DoubtfulRequest]:
+    """The requests behind `doubts`, oldest first, at most so many."""
+    query = (
+        sa.select(
+            batches.c.claimed_at,
+            batches.c.target_kind,
+            batches.c.target_id,
+            sa.func.count().label("n"),
+            sa.func.min(ledger.c.next_look_at).label("next_look_at"),
+        )
+        .join(batches, batches.c.id == ledger.c.batch_id)
+        .where(ledger.c.experiment_id == experiment_id, ledger.c.state.in_(UNSURE))
+        .group_by(batches.c.id, batches.c.claimed_at, batches.c.target_kind, batches.c.target_id)
+        .order_by(batches.c.claimed_at, batches.c.id)
+        .limit(most)
+    )
+    with database.read() as connection:
+        return [
+            DoubtfulRequest(
+                row.claimed_at, (row.target_kind, row.target_id), row.n, row.next_look_at
+            )
+            for row in connection.execute(query)
+        ]
+
+
+def target_names(database: Database) -> dict[tuple[str, str], str]:
+    """What Braze calls its campaigns and Canvases: (kind of target, id) → name."""
+    query = sa.select(catalogue.c.kind, catalogue.c.id, catalogue.c.name)
+    with database.read() as connection:
+        rows = connection.execute(query.where(catalogue.c.kind.in_(("campaign", "canvas")))).all()
+    names = {(str(row.kind), str(row.id)): str(row.name) for row in rows}
+    return names | {("api_campaign", id): n for (kind, id), n in names.items() if kind != "canvas"}
 
 
 def day_states(
