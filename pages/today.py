@@ -26,7 +26,7 @@ from pages.components.translate import (
 )
 from services.errors import ConsoleError
 from services.insights.stacked_charts import messages_by_hour
-from services.intents.model import IntentKind
+from services.intents.model import IntentKind, error_from
 from services.messages import Message, msg
 from services.workflow.accounts import Role
 from services.workflow.health_view import HealthItem, health
@@ -104,7 +104,7 @@ def _stage_words(view: Today, stage: StageRecord) -> str:
             )
         return _("{count}, {time}").format(count=number(view.n_out), time=time)
     if stage.state is StageState.WAITING:
-        return _("comes later today") if view.started else _("waits")
+        return _("comes later today") if view.started and not view.failed else _("waits")
     words = _noted(stage)
     return ", ".join(part for part in (words, time) if part)
 
@@ -227,6 +227,9 @@ def _failed_card(view: Today, stage: StageRecord) -> None:
             ":red[:material/error:] "
             + _("**{stage} stopped.** {what}").format(stage=name, what=escape(say_json(error)))
         )
+        problem = error_from(error)
+        if problem is not None and problem.hint is not None:
+            st.markdown(escape(say(problem.hint)))
         st.markdown(
             _(
                 "Everything before it is kept. The worker tries this stage again by itself; "

@@ -94,7 +94,7 @@ def _sentence(now: SendingNow) -> str:
         wave = _("Next wave {time}").format(time=hour(now.next_wave_at, zone=now.zone))
         return ":green[:material/play_circle:] **{}** {}".format(_("Sending."), wave)
     if now.state is Sending.WAITING:
-        return ":green[:material/play_circle:] **{}**".format(_("Nothing left today."))
+        return ":green[:material/play_circle:] **{}**".format(_("No message is waiting."))
     if now.state is Sending.PAUSING:
         return ":orange[:material/pause_circle:] **{}**".format(_("Pausing…"))
     if now.state is Sending.RESUMING:

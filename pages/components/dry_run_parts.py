@@ -9,13 +9,15 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components import session
 from pages.components.badges import escape
 from pages.components.drafting import Editing
 from pages.components.head import section
 from pages.components.intent_progress import ask_button
 from pages.components.translate import _, day, moment, money, number, say_json
 from services.experiment.model import Experiment
-from services.intents.model import IntentKind
+from services.intents.model import Intent, IntentKind, IntentState
+from services.intents.store import latest
 
 
 def draw_dry_run(editing: Editing, experiment: Experiment, *, may_ask: bool) -> None:
@@ -32,6 +34,7 @@ def draw_dry_run(editing: Editing, experiment: Experiment, *, may_ask: bool) -> 
             payload={"revision": revision},
             icon=":material/play_circle:",
         )
+    asked = asked or _kept(editing.id, revision)
     result = dict(asked.result or {}) if asked is not None and not asked.is_open else {}
     if "would_send" not in result:
         if asked is None or not asked.is_open:
@@ -52,6 +55,14 @@ def draw_dry_run(editing: Editing, experiment: Experiment, *, may_ask: bool) -> 
         _why_not(result)
     with request:
         _request(result)
+
+
+def _kept(experiment_id: str, revision: int) -> Intent | None:
+    """What somebody has rehearsed of this revision: after a reload, and for who only looks."""
+    newest = latest(session.services().database, IntentKind.DRY_RUN, experiment_id=experiment_id)
+    if newest is None or newest.payload.get("revision") != revision:
+        return None
+    return newest if newest.state is IntentState.DONE else None
 
 
 def _figures(result: Mapping[str, Any]) -> None:

@@ -65,7 +65,9 @@ def activate(place: Workplace, experiment: Experiment) -> bool:
     for held in done.held:
         log.warning("held", experiment=experiment.id, why=str(held.reason.what))
     counts = count_states(console, experiment.id, _today(console, experiment))
-    progress.write(n_done=counts.sent, n_total=counts.sent + counts.left, started_at=progress.now())
+    if counts.sent or counts.skipped or counts.left:  # else it was yesterday's, after midnight
+        n_total = counts.sent + counts.left
+        progress.write(n_done=counts.sent, n_total=n_total, started_at=progress.now())
     return bool(done.people or done.skipped)
 
 

@@ -12,6 +12,7 @@ from sending_world import CAMPAIGN, DAY, NINE, WORKSPACE, World, an_experiment
 from services.activation.ledger import claim
 from services.activation.model import Channel, Claim, Held, HeldReason, SkipReason
 from services.activation.pausing import pause, resume
+from services.experiment.model import TargetKind
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 
@@ -48,6 +49,22 @@ def test_claims_hold_at_most_fifty_people_of_one_target_and_nobody_twice(world: 
     assert world.states() == {"sending": 108}
 
 
+def test_a_request_of_an_api_campaign_holds_the_people_of_one_combination(world: World):
+    world.run(
+        "UPDATE ledger SET target_kind = 'api_campaign', combination = "
+        'CASE WHEN person % 4 = 1 THEN \'{"creative": "x"}\' ELSE combination END '
+        "WHERE target_id = :id",
+        id=CAMPAIGN,
+    )
+    batches = [b for b in claims(world) if b.target_kind is TargetKind.API_CAMPAIGN]
+    assert {b.combination["creative"] for b in batches} == {"x", "a"}
+    for batch in batches:
+        rows = world.rows("SELECT combination FROM ledger WHERE batch_id = :b", b=batch.batch_id)
+        assert len(rows) == len(batch.people)
+        assert [json.loads(str(r.combination)) for r in rows] == [batch.combination] * len(rows)
+    assert sum(len(b.people) for b in batches) == 60
+
+
 def test_nothing_is_due_before_its_time(world: World):
     world.clock.advance(timedelta(seconds=-1))
     assert take(world) is None
@@ -57,7 +74,9 @@ def test_what_is_more_than_two_hours_late_is_not_claimed(world: World):
     world.clock.advance(timedelta(hours=2, seconds=1))
     assert take(world) is None
     world.clock.advance(timedelta(seconds=-1))
-    assert isinstance(take(world), Claim)
+    batch = take(world)
+    assert isinstance(batch, Claim)
+    assert len(batch.people) == 50
 
 
 def test_a_claim_carries_external_ids_and_properties(world: World):

@@ -207,6 +207,43 @@ def test_the_time_zone_and_the_first_days_are_chosen_here(
     assert document["ramp"]["first_day_people"] is None
 
 
+def test_a_rehearsal_stays_for_its_revision_and_no_other(
+    open_page: Opener, played_console: Console
+) -> None:
+    draft = ready(played_console)
+    revision = load_draft(played_console.database, draft).revision
+    result = {
+        "day": "2026-09-22",
+        "would_send": 4_321,
+        "would_not_send": 7,
+        "cost": 1.0,
+        "currency": "EUR",
+        "requests": 87,
+        "by_option": {},
+        "reasons": [],
+        "one_request": None,
+    }
+    with played_console.database.write() as connection:
+        connection.execute(
+            schema.intents.insert().values(
+                id="i",
+                key="k",
+                kind=IntentKind.DRY_RUN.value,
+                experiment_id=draft,
+                payload={"revision": revision},
+                state="done",
+                result=result,
+                filed_by="me",
+                filed_at=0.0,
+                finished_at=0.0,
+            )
+        )
+    assert "4,321" in texts(open_page("launch", experiment=draft))
+    with played_console.database.write() as connection:
+        connection.execute(schema.intents.update().values(payload={"revision": revision - 1}))
+    assert "4,321" not in texts(open_page("launch", experiment=draft))
+
+
 def test_a_test_goes_to_an_address_where_the_key_may_delete(
     open_page: Opener, played_console: Console
 ) -> None:

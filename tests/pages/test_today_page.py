@@ -15,6 +15,7 @@ from services.activation.pausing import EVERYTHING, pause
 from services.audience.loading import SizeChanged
 from services.bootstrap import Console
 from services.database import schema
+from services.errors import ConsoleError
 from services.experiment.model import Status
 from services.intents.model import IntentKind, error_json
 from services.intents.store import latest, open_intents
@@ -173,6 +174,17 @@ def test_an_audience_of_another_size_is_confirmed_by_a_person(
     ]
     day = today(played_console.database, played_console.clock, id).day
     assert asked.payload == {"day": day.isoformat(), "n_people": 5}
+
+
+def test_a_stopped_stage_says_what_to_try_and_promises_no_later_stage(
+    open_page: Opener, played_console: Console
+) -> None:
+    problem = ConsoleError(msg("The stairs are gone."), hint=msg("Take the lift."))
+    id = _fail(played_console, Stage.AUDIENCE, error_json(problem))
+    said = texts(open_page("today", experiment=id))
+    assert "The stairs are gone." in said
+    assert "Take the lift." in said
+    assert "comes later today" not in said
 
 
 def _fail(console: Console, stage: Stage, error: dict[str, object]) -> str:
