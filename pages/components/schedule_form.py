@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
@@ -30,12 +30,13 @@ def draw_schedule(editing: Editing, experiment: Experiment) -> None:
 
 def _zone(editing: Editing, zone: str) -> None:
     names = zones()
+    now = session.services().clock.now().replace(minute=0, second=0, microsecond=0)
     key = editing.key("launch.zone")
     st.selectbox(
         _("Time zone of the experiment"),
         names,
         index=names.index(zone) if zone in names else None,
-        format_func=lambda name: f"{name} ({_offset(name)})",
+        format_func=lambda name: f"{name} ({_offset(name, now)})",
         help=_(
             "Its midnight ends the day that is reported. Messages go out at each person's own "
             "hour, and at this zone's where theirs is not known."
@@ -118,8 +119,10 @@ def zones() -> list[str]:
     return [*FIRST_ZONES, *sorted(places - set(FIRST_ZONES))]
 
 
-def _offset(name: str) -> str:
-    offset = session.services().clock.now().astimezone(ZoneInfo(name)).utcoffset()
+@lru_cache(maxsize=1_024)
+def _offset(name: str, now: datetime) -> str:
+    """Kept within the hour: hundreds of zones are read at every click on the page otherwise."""
+    offset = now.astimezone(ZoneInfo(name)).utcoffset()
     minutes = round((offset or timedelta()).total_seconds() / 60)
     sign = "−" if minutes < 0 else "+"
     return f"UTC{sign}{abs(minutes) // 60}:{abs(minutes) % 60:02}"

@@ -24,6 +24,9 @@ WEEKS = 4
 MIN_AGE_WEEKS = 1.0  # a younger profile says nothing about a week
 ORDER_SPREAD = 2.31  # E v² / (E v)² of order values capped at 99 %: STATISTICS 6, table
 
+PROFILE_COLUMNS = ("person", "created_at", "total_revenue")
+COUNTER_COLUMNS = ("person", "source", "name", "count")
+
 Floats = NDArray[np.float64]
 
 
@@ -104,7 +107,7 @@ def from_lifetimes(lake: Lake, experiment_id: str, metric: Metric) -> PrePeriod 
     day = lake.latest_day("snapshots", experiment_id)
     if day is None:
         return None
-    people = lake.read("snapshots", experiment_id, since=day, until=day)
+    people = lake.read("snapshots", experiment_id, since=day, until=day, columns=PROFILE_COLUMNS)
     if people.num_rows == 0 or "created_at" not in people.column_names:
         return None
     ids = people["person"].to_numpy()
@@ -115,7 +118,10 @@ def from_lifetimes(lake: Lake, experiment_id: str, metric: Metric) -> PrePeriod 
     if not grown.any():
         return None
     count, value = _lifetimes(
-        lake.read("counters", experiment_id, since=day, until=day), people, metric, ids
+        lake.read("counters", experiment_id, since=day, until=day, columns=COUNTER_COLUMNS),
+        people,
+        metric,
+        ids,
     )
     count, value, age = count[grown], value[grown], age[grown]
     rate, worth = count / age, value / age

@@ -25,6 +25,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from pages.components.routes import STEPS
 from services.bootstrap import Console, open_console
 from services.database import schema
 from services.experiment.combinations import allowed
@@ -34,7 +35,7 @@ from services.settings import load_settings, write_connection
 from services.workflow.sandbox_control import SandboxControl
 from tests.browser.walking import Walker
 from tests.chromium import CHROMIUM, CHROMIUM_ARGUMENTS
-from tests.console_server import ROOT, served, stop
+from tests.console_server import ROOT, drawn, link_to, served, stop
 from tests.faults.verdict import Verdict, show
 
 MOST_CLICKS = 40  # and fields, from the card to the start
@@ -90,6 +91,7 @@ def journey(
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, locale="en-US")
     context.set_default_timeout(60_000)
     with standing(place, people) as (address, console):
+        verdict.figures["s_first_visit_ever"] = _first_visit(context.new_page(), address)
         walker = Walker(context.new_page(), address, shots)
         try:
             for_the_worker_ms = FOR_THE_WORKER_MS + EXPORT_MS_A_PERSON * people
@@ -142,6 +144,18 @@ def standing(place: Path, people: int) -> Iterator[tuple[str, Console]]:
         address = stack.enter_context(served(home, place / "console.log"))
         wait_for(lambda: _n_segments(console) > 0, "the worker has read the segments")
         yield address, console
+
+
+def _first_visit(page: Any, address: str) -> float:
+    """Seconds of the very first page: whoever comes first waits while a console loads its code,
+    which it does once. That is told, and kept apart from how long pages take."""
+    began = time.perf_counter()
+    drawn(page, link_to(address, "experiments"))
+    taken = time.perf_counter() - began
+    for step in (*STEPS, "today"):
+        drawn(page, link_to(address, step))
+    page.close()
+    return round(taken, 2)
 
 
 def _set_up(walker: Walker, console: Console, for_the_worker_ms: int) -> None:
