@@ -12,7 +12,7 @@ from pages.components.following import follow
 from pages.components.gate import gate
 from pages.components.head import head, section
 from pages.components.intent_progress import ask_button
-from pages.components.target_progress import draw_requests, draw_targets
+from pages.components.target_progress import draw_held, draw_requests, draw_targets
 from pages.components.theme import chart_style
 from pages.components.translate import (
     _,
@@ -61,6 +61,7 @@ HEALTH_MARKS = {
 
 def draw_day(view: Today) -> None:
     """Everything that changes while one looks: drawn again every few seconds."""
+    draw_held(view)
     st.markdown(_sentence(view))
     if view.failed is not None:
         _failed_card(view, view.failed)
@@ -201,8 +202,8 @@ def _doubts_card(view: Today) -> None:
             "The line to Braze broke after Anneal had sent and before Braze answered. They may "
             "have gone out. Anneal does **not** send them again; it asks Braze who got them."
         )
-        if unsure.since_s is not None:
-            when = moment(unsure.since_s, zone=view.zone)
+        if view.in_doubt:
+            when = moment(view.in_doubt[0].request.claimed_s, zone=view.zone)
             words = _("First seen {when}.").format(when=when) + " " + words
         if unsure.next_look_s is not None and unsure.next_look_s > view.now_s:
             look = moment(unsure.next_look_s, zone=view.zone)

@@ -100,7 +100,7 @@ def _sentence(now: SendingNow) -> str:
     if now.state is Sending.RESUMING:
         return ":blue[:material/play_circle:] **{}**".format(_("Resuming…"))
     if now.state is Sending.PAUSED:
-        return f":orange[:material/pause_circle:] **{_paused_words(now)}**"
+        return f":orange[:material/pause_circle:] **{paused_words(now)}**"
     if now.state is Sending.NO_WORKER:
         return ":orange[:material/warning:] **{}**".format(_("The worker is not running."))
     if now.state is Sending.ENDED:
@@ -108,7 +108,8 @@ def _sentence(now: SendingNow) -> str:
     return ":orange[:material/pan_tool:] **{}**".format(_("Stopped by a check."))
 
 
-def _paused_words(now: SendingNow) -> str:
+def paused_words(now: SendingNow) -> str:
+    """Since when, and by whom."""
     when = hour(now.paused_at, zone=now.zone) if now.paused_at is not None else ""
     if now.automatic:
         return _("Paused by a check, {time}").format(time=when)

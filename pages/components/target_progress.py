@@ -1,4 +1,4 @@
-"""On Today: how far the messages are through each target, and each request that is in doubt."""
+"""On Today: what holds sending, how far each target is, and each request that is in doubt."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.badges import escape
+from pages.components.bottom_bar import paused_words
 from pages.components.head import section
-from pages.components.translate import _, moment, number
+from pages.components.translate import _, moment, number, say
 from services.workflow.targets_today import DoubtLine, TargetLine
 from services.workflow.today_view import Today
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
+
+
+def draw_held(view: Today) -> None:
+    """Who paused sending, when and why. Nothing where it is not paused."""
+    if view.held is not None:
+        why = escape(say(view.held.paused_reason))
+        st.markdown(f":orange[:material/pause_circle: **{paused_words(view.held)}.**] {why}")
 
 
 def draw_targets(targets: tuple[TargetLine, ...]) -> None:

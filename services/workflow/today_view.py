@@ -29,7 +29,7 @@ from services.workflow.ledger_counts.store import (
     skipped,
 )
 from services.workflow.model import Stage, StageRecord, StageState
-from services.workflow.sending_view import worker_alive
+from services.workflow.sending_view import Sending, SendingNow, sending_now, worker_alive
 from services.workflow.targets_today import DoubtLine, TargetLine, doubt_lines, target_lines
 
 HOUR_S = 3600.0
@@ -86,6 +86,7 @@ class Today:
     last_wave_s: float | None
     targets: tuple[TargetLine, ...] = ()
     in_doubt: tuple[DoubtLine, ...] = ()
+    held: SendingNow | None = None
 
     @property
     def zone(self) -> str:
@@ -154,6 +155,8 @@ def today(database: Database, clock: Clock, experiment_id: str) -> Today:
     n_out = sum(q.n for q in quarters if KINDS.get(q.state) in ("accepted", "doubt"))
     n_total = sum(q.n for q in quarters if q.state in KINDS)
     ordered = tuple(stages[stage] for stage in Stage)
+    sending = sending_now(database, clock, experiment_id)
+    held = sending if sending.state is Sending.PAUSED else None
     return Today(
         row=row,
         experiment=experiment,
@@ -162,7 +165,7 @@ def today(database: Database, clock: Clock, experiment_id: str) -> Today:
         now_s=now.timestamp(),
         stages=ordered,
         sentence=tuple(
-            _sentence(row, ordered, quarters, n_out, n_total, unsure, alive=worker_alive(database))
+            _sentence(row, ordered, quarters, n_out, n_total, unsure, _needed(database, held))
         ),
         words=_by_word(quarters),
         hours=_by_hour(quarters, experiment.zone),
@@ -173,6 +176,7 @@ def today(database: Database, clock: Clock, experiment_id: str) -> Today:
         last_wave_s=max((q.from_s for q in planned), default=None),
         targets=target_lines(database, quarters),
         in_doubt=doubt_lines(database, experiment_id, now.timestamp()) if unsure.n else (),
+        held=held,
     )
 
 
@@ -183,8 +187,7 @@ def _sentence(
     n_out: int,
     n_total: int,
     unsure: Doubts,
-    *,
-    alive: bool,
+    needed: Message | None,
 ) -> list[Message]:
     stages = list(stages)
     if row.status is Status.ENDED:
@@ -199,8 +202,8 @@ def _sentence(
     decided = next(stage for stage in stages if stage.stage is Stage.DECIDE)
     if n_total == 0:
         if decided.state is StageState.DONE:
-            return [msg("Nobody gets a message today."), _needed(alive)]
-        return [msg("Anneal is working out who gets what today."), _needed(alive)]
+            return [msg("Nobody gets a message today."), needed or _NOTHING]
+        return [msg("Anneal is working out who gets what today."), needed or _NOTHING]
     said = [
         msgn("{out} of {n} message is out.", "{out} of {n} messages are out.", n_total, out=n_out)
     ]
@@ -208,7 +211,9 @@ def _sentence(
     if waves:
         said.append(msgn("One wave is left.", "{n} waves are left.", len(waves)))
     refused = sum(q.n for q in quarters if q.state is LedgerState.REJECTED)
-    if unsure.n:
+    if needed is not None:
+        said.append(needed)
+    elif unsure.n:
         said.append(
             msgn(
                 "Nothing needs you, except {n} message Anneal cannot be sure about.",
@@ -219,15 +224,20 @@ def _sentence(
     elif refused:
         said.append(msgn("Braze refused {n} message.", "Braze refused {n} messages.", refused))
     else:
-        said.append(_needed(alive))
+        said.append(needed or _NOTHING)
     return said
 
 
-def _needed(alive: bool) -> Message:
-    """That nothing needs anybody is said only while somebody works."""
-    if alive:
-        return msg("Nothing needs you.")
-    return msg("Nothing goes on until the worker runs again.")
+def _needed(database: Database, held: SendingNow | None) -> Message | None:
+    """What has to be done before anything goes on; None while somebody works and may send."""
+    if held is not None:
+        return msg("Sending is paused: what is planned waits until somebody resumes.")
+    if not worker_alive(database):
+        return msg("Nothing goes on until the worker runs again.")
+    return None
+
+
+_NOTHING = msg("Nothing needs you.")
 
 
 def _by_word(quarters: list[QuarterCount]) -> tuple[WordCount, ...]:

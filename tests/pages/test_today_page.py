@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from console_site import Site, texts
-from played_pages import Opener, experiment_id, opened
+from played_pages import Opener, experiment_id, let_the_worker_live, opened
 
 from pages.components.badges import escape
 from services.activation.pausing import EVERYTHING, pause
@@ -131,6 +131,7 @@ def test_messages_in_doubt_are_named_and_asked_about_once(
 ) -> None:
     id = experiment_id(played_console, Status.RUNNING)
     _doubt(played_console, id, 3)
+    let_the_worker_live(played_console)
     app = open_page("today")
     said = texts(app)
     assert "3 messages in doubt" in said
@@ -202,6 +203,17 @@ def _fail(console: Console, stage: Stage, error: dict[str, object]) -> str:
             .values(state="failed", error=error)
         )
     return id
+
+
+def test_a_pause_stands_on_top_with_its_reason_and_nothing_says_all_is_well(
+    open_page: Opener, played_console: Console
+) -> None:
+    id = experiment_id(played_console, Status.RUNNING)
+    pause(played_console.database, played_console.clock, id, by="a@example.com", reason="Too loud")
+    said = texts(open_page("today", experiment=id))
+    assert "Too loud" in said
+    assert "waits until somebody resumes" in said
+    assert "Nothing needs you" not in said
 
 
 @pytest.mark.parametrize("everything", [False, True])
