@@ -109,7 +109,7 @@ def draw_history(member: Member, experiment: Experiment) -> None:
 
 
 person = gate()
-found = follow()
+found = follow("customers")
 console = session.services()
 head(_("Why this option?"))
 if not person.may(Role.EDITOR):

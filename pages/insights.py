@@ -89,7 +89,7 @@ def window() -> int | None:
 
 
 gate()
-found = follow()
+found = follow("insights")
 console = session.services()
 experiment = found.experiment
 actions = head(_("What we learnt"))

@@ -273,7 +273,7 @@ def live() -> None:
 
 
 person = gate()
-found = follow()
+found = follow("today")
 console = session.services()
 try:
     view_now = today(console.database, console.clock, found.row.id)

@@ -9,8 +9,9 @@ import streamlit as st
 from pages.components import session, states
 from pages.components.badges import escape, status_badge
 from pages.components.bottom_bar import HELD, running_bar
-from pages.components.routes import exists, go
-from pages.components.translate import _, number
+from pages.components.head import head
+from pages.components.routes import ROUTES, exists, go
+from pages.components.translate import _, number, say
 from services.errors import ConsoleError
 from services.experiment.model import Status
 from services.workflow.following_view import Followed, choices, followed
@@ -19,8 +20,8 @@ from services.workflow.sending_view import sending_now
 _CHOICE = "following.choice"
 
 
-def follow() -> Followed:
-    """Find the experiment, draw its line and its bar. Stops the page where nothing was launched."""
+def follow(page: str) -> Followed:
+    """Find the experiment, draw its line and its bar. Stops `page` where nothing was launched."""
     console = session.services()
     try:
         found = followed(
@@ -32,7 +33,7 @@ def follow() -> Followed:
             st.rerun()
         st.stop()
     if found is None:
-        _nothing_launched()
+        _nothing_launched(page)
     session.look_at(found.row.id)
     _line(found, paused=paused)
     running_bar(found.row.id)
@@ -80,7 +81,8 @@ def _chosen(now_id: str) -> None:
         session.set_query("experiment", chosen)
 
 
-def _nothing_launched() -> NoReturn:
+def _nothing_launched(page: str) -> NoReturn:
+    head(say(ROUTES[page].title))
     actions = states.empty(
         "science",
         _("Nothing is under way yet"),

@@ -84,6 +84,7 @@ def test_every_page_opens_in_an_empty_home(site: Site, key: str) -> None:
     app = site.open(key)
     assert not app.exception
     assert "This page cannot be shown" not in texts(app)
+    assert len(app.title) == 1, "a page has one heading of the first level, empty or not"
 
 
 def test_a_role_grows_and_a_person_without_one_is_nobody(site: Site) -> None:
