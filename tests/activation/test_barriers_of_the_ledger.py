@@ -104,8 +104,21 @@ def test_only_legal_steps_are_possible(world: World, both_engines: str):
             c.rollback()
 
 
-def test_whose_row_it_is_never_changes_and_doubts_are_never_deleted(world: World):
-    assert refuses(world, "UPDATE ledger SET person = 7 WHERE person = 1")
-    assert refuses(world, "UPDATE ledger SET day = '2026-03-11'")
+KEY = ("workspace", "person", "day", "slot", "experiment_id", "decision_id")
+
+
+@pytest.mark.parametrize("column", KEY)
+def test_whose_row_it_is_never_changes(world: World, column: str):
+    other = "7" if column in ("person", "slot") else "'another'"
+    assert refuses(world, f"UPDATE ledger SET {column} = {other} WHERE person = 1")
+    same = ", ".join(f"{name} = {name}" for name in KEY)
+    assert not refuses(world, f"UPDATE ledger SET {same}")
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown", "queued", "accepted_partial"])
+def test_a_doubt_is_never_deleted(world: World, state: str):
     world.run(SEND)
-    assert refuses(world, "DELETE FROM ledger")
+    if state != "sending":
+        world.run("UPDATE ledger SET state = :s WHERE person = 1", s=state)
+    assert refuses(world, "DELETE FROM ledger WHERE person = 1")
+    assert not refuses(world, "DELETE FROM ledger WHERE person = 2")

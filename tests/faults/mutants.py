@@ -37,11 +37,12 @@ MOST_CPU_S = 10  # a mutant that runs in circles; of processor time, so that a b
 # Two simulated hours and an outage, thirteen seconds together: others see the same wrongs.
 NOT_TRIED = ("postgresql", "too_many_for_ever", "an_outage_is_asked", "killed_process")
 CLAIMING, DISPATCHING = "test_claiming", "test_dispatching"
+EDGES = "test_edges_of_a_claim"
 RECOVERING, SWITCHES = "test_recovering", "test_switches"
 TESTS = {
-    "services.activation.ledger": (CLAIMING, DISPATCHING),
+    "services.activation.ledger": (CLAIMING, EDGES, DISPATCHING),
     "services.activation.guards": ("test_guards", CLAIMING),
-    "services.activation.gates.store": (CLAIMING, DISPATCHING, "test_targets_over_the_wire"),
+    "services.activation.gates.store": (CLAIMING, EDGES, DISPATCHING, "test_targets_over_the_wire"),
     "services.activation.classifying": ("test_classifying",),
     "services.activation.consent": ("test_consent",),
     "services.activation.switches.breaker": (SWITCHES, DISPATCHING),
@@ -56,6 +57,17 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         'columns = [*SUBSCRIPTIONS, *([f"attr:{attribute}"] if attribute else [])]',
         "if True",
     ): "a column that no part has is left out by the lake, and without a name none is looked for",
+    (
+        "services.activation.ledger",
+        '"SELECT person, day, send_at FROM ledger '
+        'WHERE workspace = :workspace AND person IN :people "',
+        ">= to >: …erson IN :people AND day >= :since AND state IN :rea…",
+    ): "history is read a day further back than frequency or gap can reach",
+    (
+        "services.activation.ledger",
+        "if limits.capped:",
+        "if True",
+    ): "without a cap everybody fits: the condition only spares a query",
 }
 
 
