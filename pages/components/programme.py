@@ -15,7 +15,7 @@ from pages.components.lift_words import ends, share
 from pages.components.routes import go
 from pages.components.translate import _, day, ngettext, number, say
 from services.insights.category_charts import effects
-from services.insights.report import Card
+from services.insights.model import Card
 from services.insights.words import LIFT_OVER
 from services.messages import msg
 from services.workflow.programme_view import Learnt, programme, told_until

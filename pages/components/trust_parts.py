@@ -16,7 +16,7 @@ from services.experiment.records import ExperimentRow
 from services.insights.balance import Alarm
 from services.insights.cost_chart import learning_cost
 from services.insights.definitions import contamination_definition
-from services.insights.report import Card
+from services.insights.model import Card
 from services.messages import Message
 from services.workflow.contamination_view import (
     Contamination,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -16,44 +15,19 @@ import pyarrow as pa
 
 from services.experiment.model import Experiment, Group, MetricKind
 from services.insights.definitions import (
-    Definition,
     cells_definition,
     lift_definition,
     series_definition,
 )
 from services.insights.lift import MIN_EVENTS
 from services.insights.look_rows import SHOWN
+from services.insights.model import Card, Finding, NotYet
 from services.insights.segments import clear_ones, segment_of
 from services.insights.series import multiples
 from services.messages import Message, Percent, msg, msgn
 from services.outcomes.model import OutcomeMetric
 
 PRIMARY = OutcomeMetric.PRIMARY.value
-
-
-@dataclass(frozen=True)
-class Card:
-    """One finding. `figures`: named numbers (shares as 0.05); `key` never changes."""
-
-    key: str
-    question: Message
-    sentence: Message
-    definition: Definition
-    figures: Mapping[str, float] = field(default_factory=dict)
-    warnings: tuple[Message, ...] = ()
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """The finding there will be: what is missing, and when it is expected (None = cannot say)."""
-
-    key: str
-    question: Message
-    waiting_for: Message
-    expected_on: date | None = None
-
-
-Finding = Card | NotYet
 
 
 def report(

@@ -11,7 +11,8 @@ from services.errors import ConsoleError
 from services.experiment.model import Experiment, Group, Status
 from services.experiment.records import ExperimentRow
 from services.experiment.store import experiments, load_version
-from services.insights.report import Card, Finding, report
+from services.insights.model import Card, Finding
+from services.insights.report import report
 from services.messages import Message, Percent, msg
 from services.workflow.choices_view import shares_of, varied
 from services.workflow.cost_view import costs_by_day

@@ -8,7 +8,8 @@ from services.experiment.model import Experiment, Metric, MetricKind
 from services.insights.lift import Moments, Readiness
 from services.insights.lift import lift as compare
 from services.insights.look_rows import LOOKS, look_row
-from services.insights.report import Card, NotYet, lift_card, report
+from services.insights.model import Card, NotYet
+from services.insights.report import lift_card, report
 
 DAY, FIRST_DAY = date(2026, 3, 30), date(2026, 3, 2)
 READY = Readiness(True, 200.0, 0, 0, 0, DAY)

@@ -13,7 +13,7 @@ from played_pages import Opener, experiment_id, opened
 from services.bootstrap import Console
 from services.experiment.model import Status
 from services.experiment.store import load_version
-from services.insights.report import Card
+from services.insights.model import Card
 from services.workflow.insights_view import insights
 from services.workflow.programme_view import programme
 

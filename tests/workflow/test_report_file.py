@@ -16,7 +16,7 @@ import pytest
 
 from services.bootstrap import Console, open_console
 from services.errors import ExperimentError
-from services.insights.report import Card
+from services.insights.model import Card
 from services.insights.tokens import LIGHT, Tokens
 from services.settings import load_settings
 from services.speech import Speech

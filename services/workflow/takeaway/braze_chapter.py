@@ -8,7 +8,7 @@ import pandas as pd
 
 from services.insights.chart_style import Style
 from services.insights.exhibits import Column, Exhibit, Kind
-from services.insights.report import Card, Finding
+from services.insights.model import Card, Finding
 from services.insights.series import Multiple, multiples
 from services.insights.series_chart import small_series
 from services.messages import Message, msg

@@ -8,7 +8,7 @@ from datetime import date
 from services.bootstrap import Console
 from services.experiment.model import Experiment
 from services.insights.exhibits import Exhibit
-from services.insights.report import Finding
+from services.insights.model import Finding
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from services.insights.chart_style import Style
 from services.insights.definitions import choices_definition
 from services.insights.exhibits import Column, Exhibit, Kind, readable
 from services.insights.heat_map import heat_map
-from services.insights.report import Card, NotYet
+from services.insights.model import Card, NotYet
 from services.insights.stacked_charts import option_shares
 from services.messages import Message, Percent, msg
 from services.workflow.choices_view import MAX_SEGMENT_ROWS, Cells, shares_of, varied

@@ -15,7 +15,8 @@ from services.experiment.model import Experiment, Group, Status
 from services.experiment.records import ExperimentRow
 from services.experiment.store import experiments, load_version
 from services.insights.exhibits import Exhibit
-from services.insights.report import Finding, NotYet, report
+from services.insights.model import Finding, NotYet
+from services.insights.report import report
 from services.messages import Message, msg
 from services.workflow.braze_view import BrazeNumbers, braze_numbers
 from services.workflow.choices_view import Cells, cells_of, varied

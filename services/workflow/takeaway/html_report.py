@@ -17,7 +17,7 @@ from services.insights.chart_files import NARROW_PX, WIDE_PX, svg
 from services.insights.chart_style import Style
 from services.insights.definitions import Definition
 from services.insights.exhibits import Exhibit
-from services.insights.report import Card, Finding
+from services.insights.model import Card, Finding
 from services.messages import Message, msg
 from services.speech import Speech
 from services.workflow.takeaway.chapter import Chapter

@@ -12,7 +12,7 @@ from services.insights.category_charts import effects
 from services.insights.chart_style import Style
 from services.insights.charts import Event, lift_band
 from services.insights.exhibits import Column, Exhibit, Kind, readable
-from services.insights.report import Card, Finding
+from services.insights.model import Card, Finding
 from services.insights.words import CONTROL_WORDS, FIRST_WORDS, LIFT_OVER, ZERO_WORDS
 from services.messages import Message, Percent, msg
 from services.workflow.insights_view import BAND_MIN, Insights, Look, SegmentLift

@@ -6,8 +6,8 @@ import pandas as pd
 
 from services.insights.definitions import options_definition
 from services.insights.exhibits import Column, Exhibit, Kind
+from services.insights.model import Card, NotYet
 from services.insights.off_policy import PolicyValue
-from services.insights.report import Card, NotYet
 from services.messages import msg, msgn
 from services.workflow.logged_days import logged_days
 from services.workflow.takeaway.chapter import Chapter, Scope

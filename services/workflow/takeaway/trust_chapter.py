@@ -17,7 +17,7 @@ from services.insights.definitions import (
     groups_definition,
 )
 from services.insights.exhibits import Column, Exhibit, Kind
-from services.insights.report import Card, NotYet
+from services.insights.model import Card, NotYet
 from services.messages import Message, msg
 from services.workflow.contamination_view import contamination, touched_sentence
 from services.workflow.cost_view import costs_by_day

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.experiment.model import Group
 from services.insights.definitions import GROUP_NAMES, windows_definition
 from services.insights.exhibits import Column, Exhibit, Kind
-from services.insights.report import Card, NotYet
+from services.insights.model import Card, NotYet
 from services.messages import msg
 from services.outcomes import store
 from services.outcomes.attribution import match
