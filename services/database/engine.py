@@ -150,6 +150,7 @@ def _make_safe(raw: Any, _record: Any) -> None:
     journal = cursor.execute("PRAGMA journal_mode=TRUNCATE").fetchone()[0]
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no copy in free pages
     synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]
     cursor.close()
     if str(journal).lower() not in SAFE_JOURNALS or synchronous not in SAFE_SYNCHRONOUS:
