@@ -64,7 +64,7 @@ def test_exactly_what_is_missing_and_too_much_is_named_with_its_step(site: Site)
     for name in MISSING:
         assert said.count(f"`{name}`") == 1
     assert "You cannot launch through a Canvas yet." in said
-    assert "Anneal never deletes people." in said
+    assert "Anneal deletes only test profiles of its own" in said
     assert "Probably: Braze refused" in said
 
 

@@ -74,9 +74,12 @@ def test_every_doubt_stands_there_with_its_age_and_its_next_look(
     id = experiment_id(played_console, Status.RUNNING)
     now_s = played_console.clock.now().timestamp()
     with played_console.database.write() as connection:
-        batch = connection.execute(
-            schema.ledger.select().where(schema.ledger.c.state == "planned").limit(3)
-        ).all()
+        planned = schema.ledger.select().where(schema.ledger.c.state == "planned")
+        first = connection.execute(planned.limit(1)).one()
+        same = [
+            schema.ledger.c[n] == getattr(first, n) for n in ("day", "target_kind", "target_id")
+        ]
+        batch = connection.execute(planned.where(*same).limit(3)).all()
         number = connection.execute(
             schema.batches.insert()
             .values(
@@ -93,7 +96,7 @@ def test_every_doubt_stands_there_with_its_age_and_its_next_look(
             .returning(schema.batches.c.id)
         ).scalar_one()
         ours = schema.ledger.c.person.in_([row.person for row in batch])
-        ours &= schema.ledger.c.state == "planned"
+        ours &= (schema.ledger.c.state == "planned") & (schema.ledger.c.day == first.day)
         for state in ("sending", "unknown"):
             connection.execute(
                 schema.ledger.update()

@@ -112,10 +112,9 @@ def test_net_of_cost_an_offer_must_bring_what_it_costs(
 def test_an_option_is_tried_out_at_least_so_often(played_console: Console, running: Experiment):
     free = shares(proposed(played_console, with_rules(running)), "personalised")
     least = min(("none", "double_points", "free_pastry", "fifth_off"), key=lambda o: free.get(o, 0))
-    rule = cap(least, 0.2, kind="least_share")
+    rule = cap(least, 0.35, kind="least_share")
     found = proposed(played_console, with_rules(running, rule))
-    assert shares(found, "personalised")[least] > 0.15
-    assert free.get(least, 0) < 0.15
+    assert shares(found, "personalised")[least] > 0.29  # the least of four has at most 0.25
 
 
 def test_whoever_has_no_option_is_told_why_or_gets_it_as_usual(
